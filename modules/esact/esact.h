@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "common/config.h"
+#include "common/event_counts.h"
+#include "common/ledger.h"
+#include "common/tensor_tap.h"
+#include "scheduler/scheduler.h"
+#include "sram/page_pool.h"
+
+namespace esact {
+
+/// Time sheet of one block: busy + stalls + idle = units * cycles of its clock.
+struct BlockStatus {
+  std::string name;
+  std::size_t units = 1;
+  std::uint32_t clock_ps = 0;
+  StateCycles cycles{};  ///< since time 0
+};
+
+/// The ESACT accelerator: composes its blocks and shows a control port, a memory port, an interrupt and a reset. Needs
+/// no files and keeps no global state, so that any number of instances, each with a configuration of its own, share a
+/// simulation.
+class Esact : public sc_core::sc_module {
+ public:
+  Esact(sc_core::sc_module_name name, const EsactConfig& config);
+  ~Esact() override;
+
+  tlm::tlm_target_socket<32> csr;     ///< registers of docs/registers.md, 4-byte accesses
+  tlm::tlm_initiator_socket<32> dma;  ///< system memory: 64-bit addresses, any length
+  sc_core::sc_out<bool> irq;          ///< level, until software clears STATUS.interrupt
+  sc_core::sc_in<bool> reset;         ///< rising edge: as CONTROL.soft_reset
+
+  /// Published at the core edge of every descriptor's status write-back.
+  tlm::tlm_analysis_port<Completion>& completions();
+  /// Published at the time of every doorbell, a core edge.
+  tlm::tlm_analysis_port<sc_core::sc_time>& doorbells();
+  /// Has every block publish its tensors to `listener`; before the simulation starts.
+  void bind_tensors(tlm::tlm_analysis_if<TensorRows>& listener);
+
+  const EsactConfig& config() const { return config_; }
+  /// Every block's time sheet, in the order in which data flows.
+  std::vector<BlockStatus> blocks() const;
+  /// Events of all blocks since time 0.
+  EventCounts counts() const;
+  /// Use of the SRAM's pages.
+  PagePoolStatistics pages() const;
+
+ private:
+  struct Blocks;
+
+  void on_reset();
+
+  EsactConfig config_;
+  std::unique_ptr<Blocks> blocks_;
+};
+
+}  // namespace esact

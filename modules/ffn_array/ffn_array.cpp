@@ -1,0 +1,175 @@
+#include "ffn_array/ffn_array.h"
+
+namespace esact {
+namespace {
+
+/// Rows that compute, ascending, and for each row the index there of the row whose result it takes.
+struct RowLists {
+  std::vector<std::uint16_t> computed;
+  std::vector<std::uint16_t> source;
+
+  /// `distance`: how far before each row the row lies whose result it takes; 0: it computes.
+  explicit RowLists(const std::vector<std::uint8_t>& distance) : source(distance.size()) {
+    for (std::size_t row = 0; row < distance.size(); ++row) {
+      if (distance[row] == 0) {
+        source[row] = static_cast<std::uint16_t>(computed.size());
+        computed.push_back(static_cast<std::uint16_t>(row));
+      } else {
+        source[row] = source[row - distance[row]];
+      }
+    }
+  }
+};
+
+MatrixCommand matrix_command(const FfnCommand& tile, MatrixKind kind, std::uint32_t rows, std::uint64_t out) {
+  MatrixCommand product;
+  product.work = tile.work;
+  product.kind = kind;
+  product.accumulate = tile.accumulate;
+  product.rows = rows;
+  product.depth = tile.depth;
+  product.columns = tile.columns;
+  product.a = tile.a;
+  product.b = tile.weights;
+  product.c = out;
+  return product;
+}
+
+}  // namespace
+
+FfnArray::FfnArray(sc_core::sc_module_name name, const FfnArrayConfig& config, const TlmConfig& tlm, const Clock& clock)
+    : sc_module(name),
+      command("command", config.tiles_in_flight),
+      memory("memory", tlm, clock, config.port_bytes),
+      tasks("tasks", tlm, clock),
+      vector("vector", tlm, clock),
+      config_(config),
+      ledger_(clock, config.tiles_in_flight) {
+  for (std::size_t worker = 0; worker < config.tiles_in_flight; ++worker) {
+    sc_core::sc_spawn([this, worker] { work(worker); }, sc_core::sc_gen_unique_name("worker"));
+  }
+}
+
+void FfnArray::work(std::size_t worker) {
+  while (true) {
+    ledger_.enter(worker, UnitState::kIdle);
+    while (command.empty() || worker >= command.front()->record.workers) sc_core::wait(command.arrived());
+    auto* received = command.take();
+    const FfnCommand& tile = received->record;
+    ledger_.enter(worker, UnitState::kBusy);
+    switch (tile.kind) {
+      case FfnKind::kRows:
+        ledger_.enter(worker, UnitState::kSram);
+        derive_rows(tile);
+        break;
+      case FfnKind::kOutput:
+        tile.reuse ? project_reused(worker, tile) : project(worker, tile);
+        break;
+      case FfnKind::kFfn1:
+        first_layer(worker, tile);
+        break;
+      case FfnKind::kFfn2:
+        second_layer(worker, tile);
+        break;
+    }
+    command.complete(received);
+  }
+}
+
+void FfnArray::derive_rows(const FfnCommand& block) {
+  const BlockLists lists{block.lists, block.rows, block.heads};
+  const auto write_lists = [&](std::uint64_t source, std::uint64_t computed_list, std::uint64_t source_list) {
+    std::vector<std::uint8_t> distance(block.rows);
+    if (source != kNoAddress) memory.read(source, distance.data(), distance.size());
+    const RowLists rows(distance);
+    memory.write(computed_list, rows.computed.data(), rows.computed.size() * sizeof(std::uint16_t));
+    memory.write(source_list, rows.source.data(), rows.source.size() * sizeof(std::uint16_t));
+    return rows.computed;
+  };
+  const std::vector<std::uint16_t> computed = write_lists(block.root, lists.computed_rows(), lists.increment_row());
+  std::vector<std::uint32_t> tokens;
+  for (std::uint16_t row : computed) tokens.push_back(block.first_token + row);
+  memory.write(lists.tokens(), tokens.data(), tokens.size() * sizeof(std::uint32_t));
+  computed_rows_ = static_cast<std::uint32_t>(computed.size());
+
+  critical_rows_.assign(block.heads, block.rows);
+  if (!block.reuse) return;
+  for (std::uint32_t head = 0; head < block.heads; ++head) {
+    const std::uint64_t source = block.representative + std::uint64_t{head} * block.representative_stride;
+    critical_rows_[head] =
+        static_cast<std::uint32_t>(write_lists(source, lists.critical_rows(head), lists.partial_row(head)).size());
+  }
+}
+
+void FfnArray::project(std::size_t worker, const FfnCommand& tile) {
+  run(worker, matrix_command(tile, MatrixKind::kOutput, tile.rows, tile.out));
+}
+
+/// Per head: the products of its critical rows, then a scatter-add to every row that takes one of them.
+void FfnArray::project_reused(std::size_t worker, const FfnCommand& tile) {
+  const BlockLists lists{tile.lists, tile.rows, tile.heads};
+  const std::uint64_t partial = tile.scratch + worker * tile.scratch_stride;
+  const std::uint32_t head_width = tile.a.panel_columns;
+  for (std::uint32_t head = 0; head < tile.heads; ++head) {
+    MatrixCommand product = matrix_command(tile, MatrixKind::kOutput, critical_rows_[head], partial);
+    product.work.head = static_cast<std::uint16_t>(head);
+    product.depth = head_width;
+    product.a = {tile.a.address + head * tile.a.panel_stride, 0, head_width, head_width};
+    product.row_list = lists.critical_rows(head);
+    product.b.address += std::uint64_t{head} * head_width * tile.columns;
+    run(worker, product);
+
+    VectorCommand scatter;
+    scatter.work = product.work;
+    scatter.kind = VectorKind::kScatterAdd;
+    scatter.rows = tile.rows;
+    scatter.width = tile.columns;
+    scatter.partial_rows = critical_rows_[head];
+    scatter.clear = head == 0;
+    scatter.in = partial;
+    scatter.row_list = lists.partial_row(head);
+    scatter.h_out = tile.out;
+    run(worker, scatter);
+  }
+}
+
+void FfnArray::first_layer(std::size_t worker, const FfnCommand& tile) {
+  const BlockLists lists{tile.lists, tile.rows, tile.heads};
+  const std::uint64_t sums = tile.scratch + worker * tile.scratch_stride;
+  MatrixCommand product = matrix_command(tile, MatrixKind::kFfn1, computed_rows_, sums);
+  if (computed_rows_ < tile.rows) product.row_list = lists.computed_rows();
+  run(worker, product);
+
+  VectorCommand activate;
+  activate.work = tile.work;
+  activate.kind = VectorKind::kActivate;
+  activate.rows = computed_rows_;
+  activate.width = tile.columns;
+  activate.first_column = tile.first_column;
+  activate.in = sums;
+  activate.bias = tile.bias;
+  activate.scale = tile.hidden_scale;
+  activate.scale2 = tile.y_scale;
+  activate.table = tile.table;
+  activate.out = {tile.out, 0, tile.columns, tile.columns};
+  activate.tokens = lists.tokens();
+  run(worker, activate);
+}
+
+void FfnArray::second_layer(std::size_t worker, const FfnCommand& tile) {
+  run(worker, matrix_command(tile, MatrixKind::kFfn2, computed_rows_, tile.out));
+}
+
+void FfnArray::run(std::size_t worker, const MatrixCommand& task) {
+  ledger_.enter(worker, UnitState::kArray);
+  tasks.send(task);
+  ledger_.enter(worker, UnitState::kBusy);
+}
+
+void FfnArray::run(std::size_t worker, const VectorCommand& operation) {
+  ledger_.enter(worker, UnitState::kArray);
+  vector.send(operation);
+  ledger_.enter(worker, UnitState::kBusy);
+}
+
+}  // namespace esact

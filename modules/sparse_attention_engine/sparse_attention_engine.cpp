@@ -1,0 +1,354 @@
+#include "sparse_attention_engine/sparse_attention_engine.h"
+
+#include <algorithm>
+
+#include "sparse_attention_engine/head.h"
+
+namespace esact {
+namespace {
+
+constexpr std::size_t kRecordUnit = 0;
+
+/// Critical rows of a record, ascending.
+std::vector<std::uint16_t> critical_rows(const WindowRecord& record) {
+  std::vector<std::uint16_t> rows;
+  for (std::uint16_t row = 0; row < record.rows; ++row) {
+    if ((record.critical_rows >> row & 1) != 0) rows.push_back(static_cast<std::uint16_t>(record.first_row + row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+SparseAttentionEngine::SparseAttentionEngine(sc_core::sc_module_name name, const EngineConfig& config,
+                                             std::uint32_t heads_in_flight, const TlmConfig& tlm, const Clock& clock)
+    : sc_module(name),
+      command("command", heads_in_flight),
+      windows("windows", 1),
+      memory("memory", tlm, clock, config.port_bytes),
+      tasks("tasks", tlm, clock),
+      vector("vector", tlm, clock),
+      tensors("tensors"),
+      config_(config),
+      ledger_(clock, 1 + config.windows_in_flight),
+      heads_(heads_in_flight) {
+  SC_HAS_PROCESS(SparseAttentionEngine);
+  SC_THREAD(accept_heads);
+  SC_THREAD(accept_records);
+  SC_THREAD(split_records);
+  for (std::size_t worker = 0; worker < config.windows_in_flight; ++worker) {
+    sc_core::sc_spawn([this, worker] { work(worker); }, sc_core::sc_gen_unique_name("worker"));
+  }
+}
+
+SparseAttentionEngine::~SparseAttentionEngine() = default;
+
+void SparseAttentionEngine::accept_heads() {
+  while (true) {
+    auto head = std::make_shared<Head>(command.take());
+    active_workers_ = std::min(head->command.workers, config_.windows_in_flight);
+    heads_[head->command.slot] = head;
+    head_accepted_.notify();
+    if (head->dense() && tensors.bound()) publish_dense_selection(*head);
+  }
+}
+
+void SparseAttentionEngine::accept_records() {
+  while (true) {
+    auto* received = windows.take();
+    while (records_.size() >= config_.queue_depth) sc_core::wait(record_taken_);
+    records_.push_back(received->record);
+    windows.complete(received);
+    record_ready_.notify();
+  }
+}
+
+void SparseAttentionEngine::split_records() {
+  while (true) {
+    ledger_.enter(kRecordUnit, UnitState::kIdle);
+    while (records_.empty()) sc_core::wait(record_ready_);
+    const WindowRecord record = records_.front();
+    records_.pop_front();
+    record_taken_.notify();
+    ledger_.enter(kRecordUnit, UnitState::kInput);
+    while (!heads_[record.slot]) sc_core::wait(head_accepted_);
+    split(record, heads_[record.slot]);
+  }
+}
+
+void SparseAttentionEngine::split(const WindowRecord& record, const std::shared_ptr<Head>& head) {
+  const std::vector<std::uint16_t> rows = critical_rows(record);
+  std::vector<std::vector<std::uint16_t>> columns = kept_columns(*head, record, rows);
+  ledger_.enter(kRecordUnit, UnitState::kBusy);
+
+  std::vector<std::uint16_t> fresh;
+  for (const auto& row : columns) {
+    for (std::uint16_t column : row) {
+      std::uint16_t& key = head->key_of_column[column];
+      if (key != Head::kNoKey) continue;
+      key = static_cast<std::uint16_t>(head->keys + fresh.size());
+      fresh.push_back(column);
+    }
+  }
+  for (std::size_t first = 0; first < fresh.size(); first += kGenerateColumns) {
+    const std::size_t last = std::min(fresh.size(), first + kGenerateColumns);
+    Generate item{head, {fresh.begin() + first, fresh.begin() + last}, head->keys, head->generations_issued++};
+    head->keys += static_cast<std::uint32_t>(last - first);
+    head->generation_done.push_back(false);
+    push(std::move(item), active_workers_);
+  }
+
+  auto window = std::make_shared<Window>();
+  window->record = record;
+  window->items = static_cast<std::uint32_t>((rows.size() + kAttendRows - 1) / kAttendRows);
+  for (std::size_t first = 0; first < rows.size(); first += kAttendRows) {
+    const std::size_t last = std::min(rows.size(), first + kAttendRows);
+    push(Attend{head,
+                window,
+                {rows.begin() + first, rows.begin() + last},
+                {std::make_move_iterator(columns.begin() + first), std::make_move_iterator(columns.begin() + last)},
+                head->generations_issued},
+         active_workers_);
+  }
+}
+
+std::vector<std::vector<std::uint16_t>> SparseAttentionEngine::kept_columns(const Head& head,
+                                                                            const WindowRecord& record,
+                                                                            const std::vector<std::uint16_t>& rows) {
+  const std::uint32_t stride = head.command.mask_stride;
+  std::vector<std::uint8_t> mask;
+  if (!head.dense()) {
+    ledger_.enter(kRecordUnit, UnitState::kSram);
+    mask.resize(std::size_t{record.rows} * stride);
+    memory.read(head.command.mask + std::uint64_t{record.first_row} * stride, mask.data(), mask.size());
+  }
+  std::vector<std::vector<std::uint16_t>> columns(rows.size());
+  for (std::size_t index = 0; index < rows.size(); ++index) {
+    const std::uint8_t* bits = mask.data() + std::size_t(rows[index] - record.first_row) * stride;
+    const std::uint32_t valid = head.valid_columns(rows[index]);
+    for (std::uint32_t column = 0; column < valid; ++column) {
+      if (head.dense() || (bits[column / 8] >> column % 8 & 1) != 0) {
+        columns[index].push_back(static_cast<std::uint16_t>(column));
+      }
+    }
+  }
+  return columns;
+}
+
+void SparseAttentionEngine::push(Item item, std::uint32_t workers) {
+  while (items_.size() >= workers) {
+    ledger_.enter(kRecordUnit, UnitState::kQueueFull);
+    sc_core::wait(item_taken_);
+  }
+  ledger_.enter(kRecordUnit, UnitState::kBusy);
+  items_.push_back(std::move(item));
+  item_ready_.notify();
+}
+
+void SparseAttentionEngine::work(std::size_t worker) {
+  while (true) {
+    ledger_.enter(unit(worker), UnitState::kIdle);
+    while (items_.empty() || worker >= active_workers_) sc_core::wait(item_ready_);
+    const Item item = std::move(items_.front());
+    items_.pop_front();
+    item_taken_.notify();
+    if (const auto* generation = std::get_if<Generate>(&item)) {
+      generate(worker, *generation);
+    } else {
+      attend(worker, std::get<Attend>(item));
+    }
+  }
+}
+
+void SparseAttentionEngine::generate(std::size_t worker, const Generate& item) {
+  const AttendCommand& head = item.head->command;
+  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
+  const EngineScratch scratch(head.tokens, head.head_width);
+  const std::uint32_t columns = static_cast<std::uint32_t>(item.columns.size());
+  ledger_.enter(unit(worker), UnitState::kSram);
+  memory.write(base + scratch.row_list, item.columns.data(), columns * sizeof(std::uint16_t));
+
+  MatrixCommand product;
+  product.work = head.work;
+  product.kind = MatrixKind::kKeyValue;
+  product.rows = columns;
+  product.depth = head.width;
+  product.columns = 2 * head.head_width;
+  product.a = {head.x, 0, head.width, head.width};
+  product.row_list = base + scratch.row_list;
+  product.b = head.wkv;
+  product.c = base + scratch.key_value_sums;
+  run(worker, product);
+
+  VectorCommand requantise;
+  requantise.work = head.work;
+  requantise.kind = VectorKind::kRequantise;
+  requantise.rows = columns;
+  requantise.width = 2 * head.head_width;
+  requantise.in = base + scratch.key_value_sums;
+  requantise.bias = head.kv_bias;
+  requantise.scale = head.kv_scale;
+  const std::uint64_t offset = std::uint64_t{item.first_key} * head.head_width;
+  requantise.out = {head.keys + offset, head.values - head.keys, 2 * head.head_width, head.head_width};
+  run(worker, requantise);
+  if (tensors.bound()) publish_keys(item);
+
+  item.head->generation_done[item.index] = true;
+  item.head->progress.notify();
+}
+
+void SparseAttentionEngine::attend(std::size_t worker, const Attend& item) {
+  Head& owner = *item.head;
+  const AttendCommand& head = owner.command;
+  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
+  const EngineScratch scratch(head.tokens, head.head_width);
+  generate_queries(worker, item);
+  ledger_.enter(unit(worker), UnitState::kBarrier);
+  while (!owner.generated(item.generations)) sc_core::wait(owner.progress);
+
+  std::uint32_t entries = 0;
+  for (const auto& row : item.columns) entries += static_cast<std::uint32_t>(row.size());
+  ledger_.enter(unit(worker), UnitState::kSram);
+  write_lists(item, base + scratch.lists);
+
+  MatrixCommand product;
+  product.work = head.work;
+  product.work.window = item.window->record.window;
+  product.kind = MatrixKind::kScore;
+  product.rows = static_cast<std::uint32_t>(item.rows.size());
+  product.depth = head.head_width;
+  product.keys = owner.keys;
+  product.a = {base + scratch.query, 0, head.head_width, head.head_width};
+  product.b = {head.keys, 0, head.head_width, head.head_width};
+  product.lists = base + scratch.lists;
+  product.c = base + scratch.scores;
+  run(worker, product);
+  softmax_and_context(worker, item, entries);
+  finish_window(item);
+}
+
+void SparseAttentionEngine::generate_queries(std::size_t worker, const Attend& item) {
+  const AttendCommand& head = item.head->command;
+  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
+  const EngineScratch scratch(head.tokens, head.head_width);
+  const std::uint32_t rows = static_cast<std::uint32_t>(item.rows.size());
+  ledger_.enter(unit(worker), UnitState::kSram);
+  memory.write(base + scratch.row_list, item.rows.data(), rows * sizeof(std::uint16_t));
+
+  MatrixCommand product;
+  product.work = head.work;
+  product.work.window = item.window->record.window;
+  product.kind = MatrixKind::kQuery;
+  product.rows = rows;
+  product.depth = head.width;
+  product.columns = head.head_width;
+  product.a = {head.x, 0, head.width, head.width};
+  product.row_list = base + scratch.row_list;
+  product.b = head.wq;
+  product.c = base + scratch.query_sums;
+  run(worker, product);
+
+  VectorCommand requantise;
+  requantise.work = product.work;
+  requantise.kind = VectorKind::kRequantise;
+  requantise.rows = rows;
+  requantise.width = head.head_width;
+  requantise.in = product.c;
+  requantise.bias = head.q_bias;
+  requantise.scale = head.q_scale;
+  requantise.out = {base + scratch.query, 0, head.head_width, head.head_width};
+  run(worker, requantise);
+  if (tensors.bound()) publish_queries(item, requantise.out.address);
+}
+
+void SparseAttentionEngine::write_lists(const Attend& item, std::uint64_t address) {
+  std::vector<std::uint32_t> pointers{0};
+  std::vector<std::uint16_t> keys;
+  for (const auto& row : item.columns) {
+    for (std::uint16_t column : row) keys.push_back(item.head->key_of_column[column]);
+    pointers.push_back(static_cast<std::uint32_t>(keys.size()));
+  }
+  memory.write(address, pointers.data(), pointers.size() * sizeof(std::uint32_t));
+  memory.write(address + pointers.size() * sizeof(std::uint32_t), keys.data(), keys.size() * sizeof(std::uint16_t));
+}
+
+void SparseAttentionEngine::softmax_and_context(std::size_t worker, const Attend& item, std::uint32_t entries) {
+  const AttendCommand& head = item.head->command;
+  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
+  const EngineScratch scratch(head.tokens, head.head_width);
+  VectorCommand softmax;
+  softmax.work = head.work;
+  softmax.work.window = item.window->record.window;
+  softmax.kind = VectorKind::kSoftmax;
+  softmax.rows = static_cast<std::uint32_t>(item.rows.size());
+  softmax.width = entries;
+  softmax.in = base + scratch.scores;
+  softmax.lists = base + scratch.lists;
+  softmax.sums = base + scratch.weight_sums;
+  softmax.scale = head.softmax_scale;
+  softmax.out = {base + scratch.weights, 0, entries, entries};
+  run(worker, softmax);
+
+  MatrixCommand product;
+  product.work = softmax.work;
+  product.kind = MatrixKind::kContext;
+  product.rows = softmax.rows;
+  product.columns = head.head_width;
+  product.keys = item.head->keys;
+  product.a = {base + scratch.weights, 0, entries, entries};
+  product.b = {head.values, 0, head.head_width, head.head_width};
+  product.lists = base + scratch.lists;
+  product.c = base + scratch.query_sums;
+  run(worker, product);
+
+  VectorCommand context;
+  context.work = softmax.work;
+  context.kind = VectorKind::kContext;
+  context.rows = softmax.rows;
+  context.width = head.head_width;
+  context.in = base + scratch.query_sums;
+  context.sums = base + scratch.weight_sums;
+  context.scale = head.z_scale;
+  context.row_list = base + scratch.row_list;
+  context.out = {head.z, 0, head.head_width, head.head_width};
+  context.first_token = head.first_token;
+  run(worker, context);
+  if (tensors.bound()) publish_attention(item, scratch, base);
+}
+
+void SparseAttentionEngine::finish_window(const Attend& item) {
+  Head& head = *item.head;
+  if (--item.window->items > 0) return;
+  if (!head.dense()) copy_similar_rows(head, *item.window);
+  if (++head.windows_done < head.command.windows) return;
+  heads_[head.command.slot].reset();
+  command.complete(head.pending);
+}
+
+void SparseAttentionEngine::copy_similar_rows(const Head& head, const Window& window) {
+  const WindowRecord& record = window.record;
+  const std::size_t width = head.command.head_width;
+  std::vector<std::uint8_t> distance(record.rows), rows(record.rows * width);
+  memory.read(head.command.representative + record.first_row, distance.data(), distance.size());
+  if (std::all_of(distance.begin(), distance.end(), [](std::uint8_t value) { return value == 0; })) return;
+  const std::uint64_t z = head.command.z + record.first_row * width;
+  memory.read(z, rows.data(), rows.size());
+  for (std::size_t row = 0; row < record.rows; ++row) {
+    if (distance[row] != 0) std::copy_n(rows.data() + (row - distance[row]) * width, width, rows.data() + row * width);
+  }
+  memory.write(z, rows.data(), rows.size());
+}
+
+void SparseAttentionEngine::run(std::size_t worker, const MatrixCommand& task) {
+  ledger_.enter(unit(worker), UnitState::kArray);
+  tasks.send(task);
+  ledger_.enter(unit(worker), UnitState::kBusy);
+}
+
+void SparseAttentionEngine::run(std::size_t worker, const VectorCommand& operation) {
+  ledger_.enter(unit(worker), UnitState::kArray);
+  vector.send(operation);
+  ledger_.enter(unit(worker), UnitState::kBusy);
+}
+
+}  // namespace esact

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/config.h"
+#include "sram/address_map.h"
+
+namespace esact {
+
+/// A piece of SRAM. The owner of the pool writes `pages` into the page table, from entry address / kPageBytes on.
+struct Buffer {
+  std::uint64_t address = 0;         ///< virtual, a multiple of kPageBytes
+  std::uint64_t bytes = 0;           ///< as asked for; the pages hold at least as many
+  std::vector<std::uint32_t> pages;  ///< physical pages in the order of their virtual addresses
+};
+
+/// Which free pages a buffer gets.
+class AllocationPolicy {
+ public:
+  virtual ~AllocationPolicy() = default;
+
+  /// `count` pages of those with `used[page]` false, or none if the policy finds no place.
+  virtual std::optional<std::vector<std::uint32_t>> choose(const std::vector<bool>& used, std::size_t count) const = 0;
+};
+
+/// The policy of `sram.allocation`: the lowest free pages, or the first long enough run of free pages.
+std::unique_ptr<AllocationPolicy> make_policy(SramAllocation allocation);
+
+/// What a pool has seen. Fragmentation: 1 - longest run of free pages / free pages, 0 where no page is free.
+struct PagePoolStatistics {
+  std::uint64_t pages = 0;
+  std::uint64_t pages_in_use = 0;
+  std::uint64_t high_water_pages = 0;
+  std::uint64_t failed_allocations = 0;
+  double fragmentation = 0;                   ///< now
+  double worst_fragmentation_at_failure = 0;  ///< at failed allocations
+};
+
+/// The pages of an SRAM that are free, and the virtual addresses given to those that are not. Virtual addresses are
+/// given out in turn, so that the address of a freed buffer stays unused for as long as possible.
+class PagePool {
+ public:
+  /// A pool of bytes / kPageBytes pages.
+  PagePool(std::uint64_t bytes, SramAllocation allocation);
+
+  /// A buffer of at least `bytes` bytes, or none, which counts as failed.
+  std::optional<Buffer> allocate(std::uint64_t bytes);
+
+  /// Gives back the pages of `buffer` that its first `bytes` bytes do not need; bytes <= buffer.bytes.
+  void shrink(Buffer& buffer, std::uint64_t bytes);
+
+  /// Gives back all pages of `buffer`, which is empty afterwards.
+  void free(Buffer& buffer);
+
+  PagePoolStatistics statistics() const;
+
+ private:
+  std::optional<std::uint64_t> place(std::uint64_t pages);
+  std::optional<std::uint64_t> gap(std::uint64_t from, std::uint64_t pages) const;
+  void release(Buffer& buffer, std::size_t pages_kept);
+  double fragmentation() const;
+
+  std::unique_ptr<AllocationPolicy> policy_;
+  std::vector<bool> used_;                         // by physical page
+  std::map<std::uint64_t, std::uint64_t> placed_;  // virtual pages in use: first to count
+  std::uint64_t next_ = 0;                         // virtual page where the next search begins
+  std::uint64_t in_use_ = 0;
+  std::uint64_t high_water_ = 0;
+  std::uint64_t failed_ = 0;
+  double worst_fragmentation_ = 0;
+};
+
+}  // namespace esact

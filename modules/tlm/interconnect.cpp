@@ -1,0 +1,152 @@
+#include "tlm/interconnect.h"
+
+#include <deque>
+#include <sstream>
+#include <unordered_map>
+
+namespace esact {
+
+/// One target and the requests on the way to it, one BEGIN_REQ at a time.
+struct Interconnect::Range {
+  std::string name;
+  std::uint64_t base = 0;
+  std::uint64_t size = 0;
+  int target = 0;                                        // index in out_
+  const tlm::tlm_generic_payload* requesting = nullptr;  // between BEGIN_REQ and END_REQ
+};
+
+/// The target side: holds back a request while its target's request phase is taken, and buffers responses.
+class Interconnect::Entry : public PhasedTarget {
+ public:
+  Entry(const char* name, Interconnect& owner) : PhasedTarget(name), owner_(owner) {
+    sc_core::sc_spawn_options options;
+    options.spawn_method();
+    options.dont_initialize();
+    options.set_sensitivity(&forward_);
+    sc_core::sc_spawn([this] { forward(); }, sc_core::sc_gen_unique_name("forward"), &options);
+  }
+
+  /// The target of `range` moved the transaction on to `phase`, which takes effect after `delay`.
+  void advance(Range& range, tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase,
+               const sc_core::sc_time& delay) {
+    if (range.requesting == &payload) {
+      range.requesting = nullptr;
+      accept(in_flight_.at(&payload));
+      forward_.notify(sc_core::SC_ZERO_TIME);
+    }
+    if (phase == tlm::END_REQ) return;
+    const auto request = in_flight_.find(&payload);
+    payload.set_address(payload.get_address() + range.base);
+    respond(request->second, sc_core::sc_time_stamp() + delay);
+    in_flight_.erase(request);
+  }
+
+ private:
+  void block(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override {
+    Range* range = owner_.route(payload);
+    if (range == nullptr) return payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    payload.set_address(payload.get_address() - range->base);
+    owner_.out_[range->target]->b_transport(payload, delay);
+    payload.set_address(payload.get_address() + range->base);
+  }
+
+  void request(const Request& request) override {
+    waiting_.push_back(request);
+    forward();
+  }
+
+  void finish(const Request&) override {}
+
+  unsigned debug(tlm::tlm_generic_payload& payload) override {
+    Range* range = owner_.route(payload);
+    if (range == nullptr) return 0;
+    payload.set_address(payload.get_address() - range->base);
+    const unsigned bytes = owner_.out_[range->target]->transport_dbg(payload);
+    payload.set_address(payload.get_address() + range->base);
+    return bytes;
+  }
+
+  void forward() {
+    std::deque<Request> held;
+    held.swap(waiting_);
+    for (const Request& request : held) {
+      tlm::tlm_generic_payload& payload = *request.payload;
+      Range* range = owner_.route(payload);
+      if (range == nullptr) {
+        payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        accept(request);
+        respond(request, sc_core::sc_time_stamp());
+      } else if (range->requesting != nullptr) {
+        waiting_.push_back(request);
+      } else {
+        begin_request(*range, request);
+      }
+    }
+  }
+
+  void begin_request(Range& range, const Request& request) {
+    tlm::tlm_generic_payload& payload = *request.payload;
+    range.requesting = &payload;
+    in_flight_.emplace(&payload, request);
+    payload.set_address(payload.get_address() - range.base);
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time delay;
+    const tlm::tlm_sync_enum sync = owner_.out_[range.target]->nb_transport_fw(payload, phase, delay);
+    if (sync == tlm::TLM_ACCEPTED) return;
+    if (sync == tlm::TLM_COMPLETED) return advance(range, payload, tlm::END_RESP, delay);
+    advance(range, payload, phase, delay);
+    if (phase != tlm::BEGIN_RESP) return;
+    phase = tlm::END_RESP;
+    owner_.out_[range.target]->nb_transport_fw(payload, phase, delay);
+  }
+
+  Interconnect& owner_;
+  std::deque<Request> waiting_;
+  std::unordered_map<const tlm::tlm_generic_payload*, Request> in_flight_;
+  sc_core::sc_event forward_;
+};
+
+Interconnect::Interconnect(const sc_core::sc_module_name& name)
+    : sc_core::sc_module(name), entry_(std::make_unique<Entry>("in", *this)), out_("out") {
+  out_.register_nb_transport_bw(this, &Interconnect::nb_transport_bw);
+}
+
+Interconnect::~Interconnect() = default;
+
+PhasedTarget& Interconnect::in() {
+  return *entry_;
+}
+
+void Interconnect::map(const std::string& range, std::uint64_t base, std::uint64_t size,
+                       tlm::tlm_base_target_socket_b<32>& target) {
+  for (const Range& other : ranges_) {
+    const bool apart = base > other.base ? base - other.base >= other.size : other.base - base >= size;
+    if (apart) continue;
+    std::ostringstream message;
+    message << this->name() << ": range " << range << " at 0x" << std::hex << base << " overlaps range " << other.name
+            << " at 0x" << other.base;
+    SC_REPORT_ERROR("esact/tlm", message.str().c_str());
+    return;
+  }
+  ranges_.push_back({range, base, size, static_cast<int>(ranges_.size())});
+  out_.bind(target);
+}
+
+Interconnect::Range* Interconnect::route(const tlm::tlm_generic_payload& payload) {
+  for (Range& range : ranges_) {
+    if (payload.get_address() < range.base) continue;
+    const std::uint64_t offset = payload.get_address() - range.base;
+    if (offset < range.size && payload.get_data_length() <= range.size - offset) return &range;
+  }
+  return nullptr;
+}
+
+tlm::tlm_sync_enum Interconnect::nb_transport_bw(int range, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                                 sc_core::sc_time& delay) {
+  entry_->advance(ranges_[range], payload, phase, delay);
+  if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
+  phase = tlm::END_RESP;
+  return tlm::TLM_UPDATED;
+}
+
+}  // namespace esact

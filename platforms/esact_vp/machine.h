@@ -1,0 +1,36 @@
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <memory>
+#include <systemc>
+
+#include "dram/dram_model.h"
+#include "esact/esact.h"
+#include "platforms/common/configuration.h"
+#include "tlm/interconnect.h"
+
+namespace esact::platform {
+
+/// The virtual prototype: an Esact, its DRAM and the interconnect between them and a host, which is bound to `host`.
+class Machine : public sc_core::sc_module {
+ public:
+  Machine(sc_core::sc_module_name name, const PlatformConfig& config);
+
+  Esact esact;
+  sc_core::sc_signal<bool> irq;
+  sc_core::sc_signal<bool> reset;
+
+  /// Where a host binds: addresses of memory_map.h.
+  PhasedTarget& host() { return interconnect_.in(); }
+  DramModel& dram() { return *dram_; }
+  /// Fills or reads DRAM as a boot loader would: at once and without side effects. Address in the map.
+  void debug(tlm::tlm_command command, std::uint64_t address, void* data, std::uint64_t bytes);
+
+ private:
+  Interconnect interconnect_;
+  std::unique_ptr<DramModel> dram_;
+  tlm_utils::simple_initiator_socket<Machine, 32> loader_;
+};
+
+}  // namespace esact::platform

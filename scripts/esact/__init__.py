@@ -1,0 +1,1 @@
+"""ESACT: export of workloads, NumPy reference and evaluation of quality."""

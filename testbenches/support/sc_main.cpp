@@ -1,0 +1,18 @@
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+#include <systemc>
+
+namespace {
+
+/// A SystemC warning, error or fatal report ends the test with a failure; information is not shown.
+void fail_on_report(const sc_core::sc_report& report, const sc_core::sc_actions&) {
+  if (report.get_severity() == sc_core::SC_INFO) return;
+  throw sc_core::sc_report(report);
+}
+
+}  // namespace
+
+int sc_main(int argc, char* argv[]) {
+  sc_core::sc_report_handler::set_handler(fail_on_report);
+  return Catch::Session().run(argc, argv);
+}
