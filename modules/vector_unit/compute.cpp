@@ -132,6 +132,8 @@ bool residual(const VectorCommand& command, const VectorOperands& operands, bool
 }  // namespace
 
 bool compute(const VectorCommand& command, const VectorOperands& operands, bool observe, VectorResult& result) {
+  result.out.clear();
+  result.h_out.clear();
   result.out_rows.clear();
   switch (command.kind) {
     case VectorKind::kQuantise:

@@ -157,7 +157,7 @@ void write_result(InitiatorPort& port, const VectorCommand& command, const Vecto
     port.write(command.sums, result.sums.data(), result.sums.size() * sizeof(std::int32_t));
     return;
   }
-  if (command.out.address != kNoAddress) write_panels(port, command, result);
+  if (command.out.address != kNoAddress && !result.out.empty()) write_panels(port, command, result);
   if (command.h_out != kNoAddress) {
     port.write(command.h_out, result.h_out.data(), result.h_out.size() * sizeof(std::int32_t));
   }

@@ -211,9 +211,9 @@ const std::vector<Parameter<PlatformConfig>>& platform_parameters() {
 }
 
 std::string parameters_as_text() {
-  std::string text = fmt::format("{:<29} {:<8} {:<8} {:<42} {}\n", "key", "default", "unit", "allowed", "what");
+  std::string text = fmt::format("{:<29} {:<11} {:<8} {:<46} {}\n", "key", "default", "unit", "allowed", "what");
   for (const Row& row : rows()) {
-    text += fmt::format("{:<29} {:<8} {:<8} {:<42} {}\n", row.key, row.value, row.unit, row.expected, row.description);
+    text += fmt::format("{:<29} {:<11} {:<8} {:<46} {}\n", row.key, row.value, row.unit, row.expected, row.description);
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <systemc>
 
+#include "kernels/gemm.h"
 #include "platforms/common/configuration.h"
 #include "platforms/common/error.h"
 #include "platforms/esact_vp/run.h"
@@ -52,6 +53,7 @@ int sc_main(int argc, char* argv[]) {
     return app.exit(error) == 0 ? 0 : 1;
   }
   set_report_actions();
+  esact::kernels::set_gemm_threads(1);
   try {
     if (*params) {
       std::cout << esact::platform::parameters_as_text();

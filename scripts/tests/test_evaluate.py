@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from esact import evaluate, reference
+from esact import evaluate, reference, texts
 from esact.embedding import Encoder, reductions
 from esact.workload import read_tensors, write_tensors
 
@@ -42,6 +42,7 @@ def test_tasks_score_perfect_embeddings(tmp_path):
 
 
 def test_stsb_runs_and_resumes_from_the_cache(tmp_path, command, monkeypatch):
+    monkeypatch.setattr(texts, "CALIBRATION", (("banking77-train.csv", "text", 20),))
     (tmp_path / "s.csv").write_text(PAIRS)
     arguments = ["stsb", tmp_path / "s.csv", "--cache", tmp_path / "cache", "--sparse",
                  "k_q8=256,s_q8=0", "--out", tmp_path / "r.json"]
@@ -49,7 +50,7 @@ def test_stsb_runs_and_resumes_from_the_cache(tmp_path, command, monkeypatch):
     rows = json.loads((tmp_path / "r.json").read_text())
     assert [row["setting"] for row in rows] == ["float", "dense", "sparse k_q8=256 s_q8=0"]
     assert rows[0]["cosine_mean"] == pytest.approx(1)
-    assert all(row["cosine_min"] > 0.98 for row in rows)
+    assert all(row["cosine_min"] > 0.9 for row in rows)
     assert rows[1]["reduction"] == 0
 
     def fail(self, setting):

@@ -12,7 +12,7 @@ from esact.reference import add_counts, make_layers, run_sequence
 from esact.spls import Knobs
 from esact.workload import read_workload
 
-MINILM_TEXTS = ("text\nHow do I top up my card?\nWhere is my refund?\n"
+MINILM_TEXTS = ("text\nHow do I top up my card?\nWhere is my card?\n"
                 "The Panthers defense gave up just 308 points.\n")
 
 

@@ -32,13 +32,18 @@ def test_requantise_and_rescale_at_the_extremes(shift):
         exact = [nearest(Fraction(v * multiplier, 2**shift)) for v in extremes]
         requantised = fx.requantise(np.array(extremes), multiplier, shift)
         assert requantised.dtype == np.int8
-        assert requantised.tolist() == [max(-127, min(127, v)) for v in exact]
+        assert requantised.tolist() == [max(-128, min(127, v)) for v in exact]
         for value, result in zip(extremes, exact):
             if -2**31 <= result < 2**31:
                 assert fx.rescale(np.array([value]), multiplier, shift)[0] == result
             else:
                 with pytest.raises(OverflowError, match="rescaled value"):
                     fx.rescale(np.array([value]), multiplier, shift)
+
+
+def test_predicted_operands_saturate_symmetrically():
+    assert fx.saturate(np.array([-1000, -128, -127, 127, 128])).tolist() == [
+        -127, -127, -127, 127, 127]
 
 
 def test_isqrt_around_squares():

@@ -58,6 +58,28 @@ bool round_trips(InitiatorPort& port, TestMemory& memory, std::size_t lengths) {
   return equal;
 }
 
+/// Owns a port and exports it as a plain socket, as the accelerator does with its DMA's.
+class Exporter : public sc_core::sc_module {
+ public:
+  tlm::tlm_initiator_socket<32> out;
+  InitiatorPort port;
+  Exporter(const sc_core::sc_module_name& name, const TlmConfig& config)
+      : sc_core::sc_module(name), out("out"), port("port", config, kClock) {
+    port.bind(out);
+  }
+};
+
+void check_exported_port(TlmMode mode) {
+  Exporter exporter("exporter", config_of(mode, 64));
+  TestMemory memory("memory", kClock, 1);
+  exporter.out.bind(memory.memory);
+  bool equal = false;
+  Thread thread("thread", [&] { equal = round_trips(exporter.port, memory, 200); });
+  sc_core::sc_start();
+  CHECK(thread.finished());
+  CHECK(equal);
+}
+
 struct WireCase {
   std::uint32_t port_bytes;
   std::size_t bytes;
@@ -87,6 +109,13 @@ TEST_CASE("approximate: bytes of every length arrive in legal bursts") {
   CHECK(bench.checker.in_flight() == 0);
   CHECK(bench.checker.most_in_flight == 3);
   CHECK(bench.checker.completed > 600);
+}
+
+TEST_CASE("loose: a port may be exported as a plain socket") {
+  check_exported_port(TlmMode::kLoose);
+}
+TEST_CASE("approximate: a port may be exported as a plain socket") {
+  check_exported_port(TlmMode::kApproximate);
 }
 
 TEST_CASE("approximate: bursts end at multiples of burst_bytes") {
