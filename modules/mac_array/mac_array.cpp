@@ -18,6 +18,7 @@ struct MacArray::Job {
   std::uint32_t finished_slots = 0;
   MatrixOperands operands;
   bool lists_loaded = false;
+  bool malformed = false;      ///< its lists make no sense
   std::vector<bool> b_passed;  ///< per slot: its share of B has passed
   std::uint32_t stream_leader =
       0;  ///< first slot that started together with the latest one; the others share its stream
@@ -116,7 +117,7 @@ MacArray::Job* MacArray::open(Command* first) {
   taken_.notify(sc_core::SC_ZERO_TIME);
   const MatrixCommand& record = first->record;
   if (!is_valid(record) || record.rows == 0) {
-    command.complete(first, is_valid(record) ? tlm::TLM_OK_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE);
+    command.complete(first, is_valid(record) ? tlm::TLM_OK_RESPONSE : tlm::TLM_COMMAND_ERROR_RESPONSE);
     return nullptr;
   }
   if (free_jobs_.empty()) {
@@ -129,7 +130,7 @@ MacArray::Job* MacArray::open(Command* first) {
   job.priority = ready_order(*first, clock_);
   job.slots = mac_array_timing::slot_count(config_, record);
   job.taken_slots = job.finished_slots = 0;
-  job.lists_loaded = false;
+  job.lists_loaded = job.malformed = false;
   job.b_passed.assign(job.slots, false);
   open_jobs_.push_back(&job);
   return &job;
@@ -145,6 +146,7 @@ void MacArray::run(std::size_t group, Job& job, std::uint32_t slot) {
   const std::uint32_t leader = job.stream_leader;
   ledger_.enter(group, UnitState::kBusy);
   load_lists(group, job, slot);
+  if (job.malformed) return;
   read_a(memory[group], job.record(), mac_array_timing::rows_of_slot(config_, job.record(), slot), job.operands);
   load_b(group, job, slot, leader);
 
@@ -162,9 +164,11 @@ void MacArray::load_lists(std::size_t group, Job& job, std::uint32_t slot) {
     return;
   }
   const MatrixCommand& record = job.record();
-  if (!read_lists(memory[group], record, job.operands)) SC_REPORT_FATAL(name(), "malformed key lists");
-  const bool context = record.kind == MatrixKind::kContext;
-  job.operands.a.resize(context ? job.operands.entries() : std::size_t{record.rows} * record.depth);
+  job.malformed = !read_lists(memory[group], record, job.operands);
+  if (!job.malformed) {
+    const bool context = record.kind == MatrixKind::kContext;
+    job.operands.a.resize(context ? job.operands.entries() : std::size_t{record.rows} * record.depth);
+  }
   job.lists_loaded = true;
   job.progress.notify(sc_core::SC_ZERO_TIME);
 }
@@ -214,6 +218,7 @@ void MacArray::drain() {
 
 void MacArray::finish(Job& job) {
   const MatrixCommand& record = job.record();
+  if (job.malformed) return command.complete(job.command, tlm::TLM_COMMAND_ERROR_RESPONSE);
   c_.resize(result_size(record, job.operands));
   const std::size_t bytes = c_.size() * sizeof(std::int32_t);
   if (record.accumulate != 0) result.read(record.c, c_.data(), bytes);

@@ -20,11 +20,10 @@
 namespace esact {
 
 /// The only multipliers: `lines` x 64 int8 MACs in `groups`. A command is cut into slots (mac_array/timing.h); each
-/// group is a thread that takes the next slot of the first ready command it may work on. A command is ready at the
-/// first clock edge after its arrival; the order is ready time, layer, sequence, head, window, kind, and only then
-/// arrival. When all slots are done the result is written and the command completes, while the groups go on. A command
-/// whose shapes do not fit together is answered with TLM_GENERIC_ERROR_RESPONSE; malformed lists are fatal. Docs:
-/// docs/mac_array.md.
+/// group is a thread that takes the next slot of the first command, by ready_order and then arrival, that is ready and
+/// that it may work on. When all slots are done the result is written and the command completes, while the groups go
+/// on. A command whose shapes do not fit together or whose lists make no sense is answered with
+/// TLM_COMMAND_ERROR_RESPONSE. Docs: docs/mac_array.md.
 class MacArray : public sc_core::sc_module {
  public:
   /// `groups` must divide `lines`.

@@ -9,6 +9,15 @@ namespace esact {
 
 /// A head's weights, shared by its jobs and given back with the last of them.
 struct LayerRun::HeadWeights {
+  explicit HeadWeights(LayerRun& run) : run(run) { ++run.live_weight_sets_; }
+  HeadWeights(const HeadWeights&) = delete;
+  HeadWeights& operator=(const HeadWeights&) = delete;
+  ~HeadWeights() {
+    --run.live_weight_sets_;
+    run.weights_freed_.notify();
+  }
+
+  LayerRun& run;
   SramBuffer buffer;
   Latch loaded;
 };
@@ -46,8 +55,9 @@ void LayerRun::attend_heads() {
 
   for (std::uint32_t head = 0; head < work_.shape.heads && !tasks.failed(); ++head) {
     const Section section = layout_.head_weights(head);
-    auto weights = std::make_shared<HeadWeights>();
-    weights->buffer = ports_.space.allocate(section.bytes);
+    while (live_weight_sets_ >= plan_.weight_sets) sc_core::wait(weights_freed_);
+    auto weights = std::make_shared<HeadWeights>(*this);
+    weights->buffer = ports_.space.allocate(section.bytes, Placement::kHigh);
     tasks.run([this, section, weights] {
       try {
         load(descriptor_.parameters + section.offset, weights->buffer.address(), section.bytes);

@@ -96,6 +96,8 @@ class LayerRun {
   std::vector<std::uint64_t> critical_rows_;  ///< per head, summed over the sequences
   std::deque<std::uint16_t> free_slots_;      ///< of the engine's job table
   sc_core::sc_event slot_freed_;
+  std::uint32_t live_weight_sets_ = 0;
+  sc_core::sc_event weights_freed_;
   bool reuse_ = false;
 };
 

@@ -37,15 +37,21 @@ std::uint64_t head_pages(const LayerWork& work, const LayerPlan& plan) {
   return pages({buffers.keys, buffers.values, buffers.mask, buffers.z, buffers.x});
 }
 
-/// Pages of the attention phase with `heads` heads in flight.
-std::uint64_t attention_pages(const LayerWork& work, const LayerPlan& plan, std::uint64_t heads) {
+/// How many heads have their weights and their other buffers in SRAM at a time.
+struct HeadsInFlight {
+  std::uint64_t weights = 1;
+  std::uint64_t buffers = 1;
+};
+
+/// Pages of the attention phase.
+std::uint64_t attention_pages(const LayerWork& work, const LayerPlan& plan, HeadsInFlight heads) {
   const ParameterLayout layout(work.shape);
   const std::uint64_t batch_bytes = std::uint64_t{work.tokens()} * work.shape.width;
   const EngineScratch scratch(work.longest(), work.shape.head_width);
   return layer_pages(work) + pages(layout.attention_constants().bytes) + pages(plan.engine_workers * scratch.bytes) +
          (plan.x_resident ? pages(batch_bytes) : pages(std::uint64_t{kVectorRows} * work.shape.width) * kVectorLanes) +
-         (plan.z_resident ? pages(batch_bytes) : 0) +
-         heads * (pages(layout.head_weights(0).bytes) + head_pages(work, plan));
+         (plan.z_resident ? pages(batch_bytes) : 0) + heads.weights * pages(layout.head_weights(0).bytes) +
+         heads.buffers * head_pages(work, plan);
 }
 
 /// Pages of the row-block phase with blocks of `rows` rows.
@@ -75,6 +81,73 @@ std::vector<RowBlock> cut_blocks(const LayerWork& work, std::uint32_t rows) {
   }
   return blocks;
 }
+
+/// Spends the SRAM beyond the minimum on what is worth most first: x in SRAM saves a stream per head, workers keep the
+/// array busy, a second set of weights and a second head hide loading, z in SRAM saves a round trip.
+class Planner {
+ public:
+  Planner(const LayerWork& work, const EsactConfig& config, std::uint32_t smallest_block, const LayerPlan& minimum)
+      : work_(work),
+        config_(config),
+        available_(config.sram.bytes / kPageBytes - kStagingPages),
+        smallest_block_(smallest_block),
+        useful_block_(std::max(smallest_block, std::min(work.tokens(), 128u))),
+        plan_(minimum) {}
+
+  void plan_attention() {
+    try_change({1, 1}, smallest_block_, [](LayerPlan& plan) { plan.x_resident = true; });
+    try_change({1, 1}, smallest_block_, [this](LayerPlan& plan) { plan.engine_workers = workers(2); });
+    try_change({2, 1}, smallest_block_, [](LayerPlan& plan) { plan.weight_sets = 2; });
+    for (std::uint32_t count = 3; count <= workers(4); ++count) {
+      try_change({2, 1}, smallest_block_, [count](LayerPlan& plan) { plan.engine_workers = count; });
+    }
+    for (std::uint32_t count = 5; count <= config_.engine.windows_in_flight; ++count) {
+      try_change({2, 2}, smallest_block_, [count](LayerPlan& plan) { plan.engine_workers = count; });
+    }
+    // Pages need no place of their own, so weights may run ahead as far as there are free ones.
+    if (config_.sram.allocation == SramAllocation::kPaged) plan_.weight_sets = config_.scheduler.heads_in_flight;
+  }
+
+  void plan_blocks() {
+    constexpr std::uint32_t kSmallBlock = 32;
+    const std::uint32_t rows = std::max(smallest_block_, std::min(work_.tokens(), kSmallBlock));
+    for (auto [tiles, workers] : {std::pair{2u, 1u}, {2u, 2u}, {3u, 2u}, {3u, 3u}, {4u, 3u}}) {
+      try_change({1, 1}, rows, [&, tiles = tiles, workers = workers](LayerPlan& plan) {
+        plan.weight_tiles = tiles;
+        plan.ffn_workers = std::min(workers, config_.ffn_array.tiles_in_flight);
+      });
+    }
+    try_change({2, 2}, useful_block_, [](LayerPlan& plan) { plan.z_resident = true; });
+
+    std::uint32_t block = smallest_block_;
+    for (std::uint32_t step = work_.tokens(); step > 0; step /= 2) {
+      while (block + step <= work_.tokens() && block_pages(work_, plan_, block + step) <= available_) block += step;
+    }
+    plan_.blocks = cut_blocks(work_, block);
+  }
+
+  const LayerPlan& plan() const { return plan_; }
+
+ private:
+  std::uint32_t workers(std::uint32_t most) const { return std::min(most, config_.engine.windows_in_flight); }
+
+  /// Keeps the change if the work still fits with that many heads in flight and blocks of `rows` rows.
+  template <class Change>
+  void try_change(HeadsInFlight heads, std::uint32_t rows, Change change) {
+    LayerPlan candidate = plan_;
+    change(candidate);
+    if (attention_pages(work_, candidate, heads) > available_) return;
+    if (block_pages(work_, candidate, rows) > available_) return;
+    plan_ = candidate;
+  }
+
+  const LayerWork& work_;
+  const EsactConfig& config_;
+  std::uint64_t available_;       ///< pages
+  std::uint32_t smallest_block_;  ///< rows of the smallest possible row block
+  std::uint32_t useful_block_;    ///< rows below which a block's weight traffic outweighs z's
+  LayerPlan plan_;
+};
 
 }  // namespace
 
@@ -124,50 +197,17 @@ BlockBuffers block_buffers(const LayerWork& work, const LayerPlan& plan, std::ui
 }
 
 LayerPlan plan_layer(const LayerWork& work, const EsactConfig& config) {
-  const std::uint64_t available = config.sram.bytes / kPageBytes - kStagingPages;
-  LayerPlan plan;
   const std::uint32_t smallest_block = std::min(work.spls.enabled ? work.spls.window : 8u, work.longest());
-  plan.minimum_bytes =
-      (std::max(attention_pages(work, plan, 1), block_pages(work, plan, smallest_block)) + kStagingPages) * kPageBytes;
+  LayerPlan plan;
+  const std::uint64_t minimum_pages =
+      std::max(attention_pages(work, plan, {1, 1}), block_pages(work, plan, smallest_block)) + kStagingPages;
+  plan.minimum_bytes = minimum_pages * kPageBytes;
   if (plan.minimum_bytes > config.sram.bytes) return plan;
 
-  // What is worth most first: x in SRAM saves a stream per head, workers keep the array busy, a second head hides the
-  // weights' loading, z in SRAM saves one round trip.
-  const auto try_plan = [&](auto change, std::uint64_t heads) {
-    LayerPlan candidate = plan;
-    change(candidate);
-    if (attention_pages(work, candidate, heads) <= available &&
-        block_pages(work, candidate, smallest_block) <= available) {
-      plan = candidate;
-    }
-  };
-  const std::uint32_t workers = config.engine.windows_in_flight;
-  try_plan([](LayerPlan& p) { p.x_resident = true; }, 1);
-  for (std::uint32_t count = 2; count <= workers; ++count) {
-    try_plan([count](LayerPlan& p) { p.engine_workers = count; }, count <= 2 ? 1 : 2);
-  }
-  const auto fits_block = [&](std::uint32_t rows, const LayerPlan& p) {
-    return block_pages(work, p, rows) <= available;
-  };
-  const std::uint32_t useful_rows = std::min(work.tokens(), 128u);
-  for (auto [tiles, ffn_workers] : {std::pair{2u, 1u}, {2u, 2u}, {3u, 2u}, {3u, 3u}, {4u, 3u}}) {
-    LayerPlan candidate = plan;
-    candidate.weight_tiles = tiles;
-    candidate.ffn_workers = std::min(ffn_workers, config.ffn_array.tiles_in_flight);
-    if (fits_block(std::max(smallest_block, std::min(useful_rows, 32u)), candidate)) plan = candidate;
-  }
-  LayerPlan resident = plan;
-  resident.z_resident = true;
-  if (attention_pages(work, resident, 2) <= available && fits_block(std::max(smallest_block, useful_rows), resident)) {
-    plan = resident;
-  }
-
-  std::uint32_t rows = smallest_block;
-  for (std::uint32_t step = work.tokens(); step > 0; step /= 2) {
-    while (rows + step <= work.tokens() && fits_block(rows + step, plan)) rows += step;
-  }
-  plan.blocks = cut_blocks(work, rows);
-  return plan;
+  Planner planner(work, config, smallest_block, plan);
+  planner.plan_attention();
+  planner.plan_blocks();
+  return planner.plan();
 }
 
 }  // namespace esact

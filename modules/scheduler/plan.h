@@ -35,6 +35,7 @@ struct RowBlock {
 struct LayerPlan {
   bool x_resident = false;           ///< x of the whole batch stays in SRAM; else it is streamed per head
   bool z_resident = false;           ///< z stays in SRAM; else it goes to DRAM per head and back per row block
+  std::uint32_t weight_sets = 1;     ///< heads whose weights may be in SRAM at a time
   std::uint32_t engine_workers = 1;  ///< workers of the engine that get scratch
   std::uint32_t weight_tiles = 1;    ///< tiles of wo, w1, w2 in SRAM at a time
   std::uint32_t ffn_workers = 1;     ///< workers of the FFN array that get scratch

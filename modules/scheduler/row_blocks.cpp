@@ -145,7 +145,7 @@ bool LayerRun::decide_reuse() const {
     case ProjectionReuse::kAuto:
       break;
   }
-  // Per column tile, the array's cycles against those of the scatter-add that reuse adds (docs/scheduler.md).
+  // Per column tile, the array's cycles against those of the scatter-add that reuse adds (docs/timing.md).
   const LayerShape& shape = work_.shape;
   const auto passes = [&](std::uint64_t rows) {
     return (rows + config_.mac_array.lines - 1) / config_.mac_array.lines;

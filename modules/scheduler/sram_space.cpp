@@ -16,12 +16,12 @@ void SramBuffer::shrink(std::uint64_t bytes) {
   space_->freed_.notify();
 }
 
-SramBuffer SramSpace::allocate(std::uint64_t bytes) {
+SramBuffer SramSpace::allocate(std::uint64_t bytes, Placement placement) {
   if (bytes == 0) return {};
-  std::optional<Buffer> buffer = pool_.allocate(bytes);
+  std::optional<Buffer> buffer = pool_.allocate(bytes, placement);
   while (!buffer) {
     sc_core::wait(freed_);
-    buffer = pool_.allocate(bytes);
+    buffer = pool_.allocate(bytes, placement);
   }
   SramBuffer result(*this, *buffer);
   memory_.write(kPageTableBase + buffer->address / kPageBytes * sizeof(std::uint32_t), buffer->pages.data(),

@@ -47,7 +47,7 @@ class SramSpace {
       : pool_(config.bytes, config.allocation), memory_(memory) {}
 
   /// Makes the calling thread wait until `bytes` bytes are free and maps them. 0 bytes: an empty buffer at once.
-  SramBuffer allocate(std::uint64_t bytes);
+  SramBuffer allocate(std::uint64_t bytes, Placement placement = Placement::kLow);
 
   const PagePool& pool() const { return pool_; }
 

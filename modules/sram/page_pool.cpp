@@ -10,7 +10,8 @@ namespace {
 /// The lowest free pages, wherever they lie.
 class PagedPolicy : public AllocationPolicy {
  public:
-  std::optional<std::vector<std::uint32_t>> choose(const std::vector<bool>& used, std::size_t count) const override {
+  std::optional<std::vector<std::uint32_t>> choose(const std::vector<bool>& used, std::size_t count,
+                                                   Placement) const override {
     std::vector<std::uint32_t> pages;
     for (std::uint32_t page = 0; page < used.size() && pages.size() < count; ++page) {
       if (!used[page]) pages.push_back(page);
@@ -20,12 +21,15 @@ class PagedPolicy : public AllocationPolicy {
   }
 };
 
-/// The first run of free pages that is long enough.
+/// The first run of free pages that is long enough, from the end that is asked for.
 class ContiguousPolicy : public AllocationPolicy {
  public:
-  std::optional<std::vector<std::uint32_t>> choose(const std::vector<bool>& used, std::size_t count) const override {
+  std::optional<std::vector<std::uint32_t>> choose(const std::vector<bool>& used, std::size_t count,
+                                                   Placement placement) const override {
+    const bool high = placement == Placement::kHigh;
     std::vector<std::uint32_t> pages;
-    for (std::uint32_t page = 0; page < used.size() && pages.size() < count; ++page) {
+    for (std::uint32_t step = 0; step < used.size() && pages.size() < count; ++step) {
+      const auto page = high ? static_cast<std::uint32_t>(used.size()) - 1 - step : step;
       if (used[page]) {
         pages.clear();
       } else {
@@ -33,6 +37,7 @@ class ContiguousPolicy : public AllocationPolicy {
       }
     }
     if (pages.size() < count) return std::nullopt;
+    if (high) std::reverse(pages.begin(), pages.end());
     return pages;
   }
 };
@@ -51,9 +56,9 @@ std::unique_ptr<AllocationPolicy> make_policy(SramAllocation allocation) {
 PagePool::PagePool(std::uint64_t bytes, SramAllocation allocation)
     : policy_(make_policy(allocation)), used_(bytes / kPageBytes) {}
 
-std::optional<Buffer> PagePool::allocate(std::uint64_t bytes) {
+std::optional<Buffer> PagePool::allocate(std::uint64_t bytes, Placement placement) {
   const std::uint64_t count = pages_of(bytes);
-  auto pages = count <= used_.size() ? policy_->choose(used_, count) : std::nullopt;
+  auto pages = count <= used_.size() ? policy_->choose(used_, count, placement) : std::nullopt;
   const auto first = pages ? place(count) : std::nullopt;
   if (!first) {
     ++failed_;

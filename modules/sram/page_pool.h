@@ -18,16 +18,22 @@ struct Buffer {
   std::vector<std::uint32_t> pages;  ///< physical pages in the order of their virtual addresses
 };
 
+/// Which end of the SRAM a contiguous buffer is taken from, so that buffers that live longer need not lie between
+/// others.
+enum class Placement : std::uint8_t { kLow, kHigh };
+
 /// Which free pages a buffer gets.
 class AllocationPolicy {
  public:
   virtual ~AllocationPolicy() = default;
 
   /// `count` pages of those with `used[page]` false, or none if the policy finds no place.
-  virtual std::optional<std::vector<std::uint32_t>> choose(const std::vector<bool>& used, std::size_t count) const = 0;
+  virtual std::optional<std::vector<std::uint32_t>> choose(const std::vector<bool>& used, std::size_t count,
+                                                           Placement placement) const = 0;
 };
 
-/// The policy of `sram.allocation`: the lowest free pages, or the first long enough run of free pages.
+/// The policy of `sram.allocation`: the lowest free pages wherever the buffer should lie, or the first long enough run
+/// of free pages, counted from the low or from the high end.
 std::unique_ptr<AllocationPolicy> make_policy(SramAllocation allocation);
 
 /// What a pool has seen. Fragmentation: 1 - longest run of free pages / free pages, 0 where no page is free.
@@ -48,7 +54,7 @@ class PagePool {
   PagePool(std::uint64_t bytes, SramAllocation allocation);
 
   /// A buffer of at least `bytes` bytes, or none, which counts as failed.
-  std::optional<Buffer> allocate(std::uint64_t bytes);
+  std::optional<Buffer> allocate(std::uint64_t bytes, Placement placement = Placement::kLow);
 
   /// Gives back the pages of `buffer` that its first `bytes` bytes do not need; bytes <= buffer.bytes.
   void shrink(Buffer& buffer, std::uint64_t bytes);

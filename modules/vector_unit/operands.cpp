@@ -26,21 +26,24 @@ void for_each_panel(const PanelMatrix& matrix, Visit visit) {
   }
 }
 
-/// Reads the range of accumulator rows that the row list spans and puts them in the order of the rows.
+/// Reads the range of accumulator rows that the command spans and puts them in the order of its rows.
 void read_accumulators(InitiatorPort& port, const VectorCommand& command, VectorOperands& operands) {
-  const std::vector<std::uint16_t>& list = operands.row_list;
-  const std::uint32_t first_row = list.empty() ? command.first_acc_row : *std::min_element(list.begin(), list.end());
-  const std::uint32_t end_row =
-      list.empty() ? first_row + command.rows : *std::max_element(list.begin(), list.end()) + 1u;
   operands.in.resize(std::size_t{command.rows} * command.width);
+  if (command.rows == 0) return;
+  std::uint32_t first_row = UINT32_MAX;
+  std::uint32_t last_row = 0;
+  for (std::uint32_t row = 0; row < command.rows; ++row) {
+    first_row = std::min(first_row, accumulator_row(command, operands, row));
+    last_row = std::max(last_row, accumulator_row(command, operands, row));
+  }
   std::vector<std::int32_t> panel_rows;
   for_each_panel(command.acc, [&](std::uint32_t panel, std::uint32_t first, std::uint32_t width) {
     const std::uint64_t offset = std::uint64_t{first_row} * width * sizeof(std::int32_t);
     read_array(port, command.acc.address + panel * command.acc.panel_stride + offset,
-               std::size_t{end_row - first_row} * width, panel_rows);
+               (std::size_t{last_row - first_row} + 1) * width, panel_rows);
     for (std::uint32_t row = 0; row < command.rows; ++row) {
-      const std::uint32_t source = list.empty() ? row : list[row] - first_row;
-      std::copy_n(panel_rows.data() + std::size_t{source} * width, width,
+      const std::size_t source = accumulator_row(command, operands, row) - first_row;
+      std::copy_n(panel_rows.data() + source * width, width,
                   operands.in.data() + std::size_t{row} * command.width + first);
     }
   });
@@ -116,6 +119,10 @@ bool is_valid(const VectorCommand& command) {
              (x_unwanted || (out && given(command.scale2)));
   }
   return false;
+}
+
+std::uint32_t accumulator_row(const VectorCommand& command, const VectorOperands& operands, std::uint32_t row) {
+  return operands.row_list.empty() ? command.first_acc_row + row : operands.row_list[row];
 }
 
 std::uint64_t element_count(const VectorCommand& command, const VectorOperands& operands) {

@@ -47,6 +47,9 @@ struct VectorResult {
 /// Whether a command names everything that its kind needs and its panels have its width.
 bool is_valid(const VectorCommand& command);
 
+/// kResidual: row of the accumulators that `row` takes.
+std::uint32_t accumulator_row(const VectorCommand& command, const VectorOperands& operands, std::uint32_t row);
+
 /// Elements a command works on: rows * width; softmax: entries.
 std::uint64_t element_count(const VectorCommand& command, const VectorOperands& operands);
 

@@ -36,7 +36,7 @@ class Publisher {
   TensorRows rows_;
 };
 
-/// Increments of roots only: a root is the first row that takes its accumulators.
+/// Increments of roots only: a root is the first row, of this and earlier commands, that takes its accumulators.
 void publish_increments(TensorPort& tensors, const VectorCommand& command, const VectorOperands& operands,
                         const VectorResult& result, const std::vector<std::uint32_t>& tokens) {
   std::vector<bool> seen(command.acc_rows);

@@ -36,12 +36,10 @@ void VectorUnit::note_arrivals() {
 void VectorUnit::execute() {
   for (;;) {
     Command* const current = next_command();
-    if (!is_valid(current->record)) {
-      command.complete(current, tlm::TLM_GENERIC_ERROR_RESPONSE);
-      continue;
-    }
-    fits_ = run(current->record);
+    const tlm::tlm_response_status status = run(current->record);
+    while (draining_) sc_core::wait(drained_);
     draining_ = current;
+    status_ = status;
     std::swap(result_, drained_result_);
     computed_.notify(sc_core::SC_ZERO_TIME);
   }
@@ -61,12 +59,11 @@ VectorUnit::Command* VectorUnit::next_command() {
   }
 }
 
-/// Reads and computes one command; returns at the end of its computation, when the result buffer is free. False if its
-/// values do not fit.
-bool VectorUnit::run(const VectorCommand& record) {
+/// Reads and computes one command; returns at the end of its computation, when the result buffer is free.
+tlm::tlm_response_status VectorUnit::run(const VectorCommand& record) {
   const sc_time start = sc_time_stamp();
   ledger_.enter(0, UnitState::kBusy);
-  if (!read_operands(memory, record, operands_)) SC_REPORT_FATAL(name(), "malformed lists");
+  if (!is_valid(record) || !read_operands(memory, record, operands_)) return tlm::TLM_COMMAND_ERROR_RESPONSE;
   const bool fits = compute(record, operands_, tensors.bound(), result_);
 
   const std::uint64_t elements = element_count(record, operands_);
@@ -78,8 +75,9 @@ bool VectorUnit::run(const VectorCommand& record) {
 
   counts_.vector_operations += elements * vector_unit_timing::passes(record);
   if (record.kind == VectorKind::kScatterAdd) counts_.output_adds += elements;
-  if (fits && tensors.bound()) publish_tensors(record);
-  return fits;
+  if (!fits) return tlm::TLM_GENERIC_ERROR_RESPONSE;
+  if (tensors.bound()) publish_tensors(record);
+  return tlm::TLM_OK_RESPONSE;
 }
 
 void VectorUnit::publish_tensors(const VectorCommand& record) {
@@ -98,8 +96,8 @@ void VectorUnit::publish_tensors(const VectorCommand& record) {
 void VectorUnit::drain() {
   for (;;) {
     while (!draining_) sc_core::wait(computed_);
-    if (fits_) write_result(memory, draining_->record, drained_result_);
-    command.complete(draining_, fits_ ? tlm::TLM_OK_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE);
+    if (status_ == tlm::TLM_OK_RESPONSE) write_result(memory, draining_->record, drained_result_);
+    command.complete(draining_, status_);
     draining_ = nullptr;
     if (waiting_) ledger_.enter(0, UnitState::kIdle);
     drained_.notify(sc_core::SC_ZERO_TIME);

@@ -18,8 +18,8 @@ namespace esact {
 
 /// Softmax, activation, requantisation, residual and layer norm: one command at a time, in the order of ready_order. A
 /// command reads its operands while it computes; its results are written and it completes while the next one is read.
-/// A value that does not fit int32 completes the command with TLM_GENERIC_ERROR_RESPONSE and writes nothing, as does a
-/// command that lacks an operand; malformed lists are fatal. Docs: docs/vector_unit.md.
+/// A value that does not fit int32 completes the command with TLM_GENERIC_ERROR_RESPONSE, a malformed command or list
+/// with TLM_COMMAND_ERROR_RESPONSE; nothing is written then. Docs: docs/vector_unit.md.
 class VectorUnit : public sc_core::sc_module {
  public:
   VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, const TlmConfig& tlm, const Clock& clock);
@@ -41,7 +41,7 @@ class VectorUnit : public sc_core::sc_module {
   void drain();
 
   Command* next_command();
-  bool run(const VectorCommand& record);
+  tlm::tlm_response_status run(const VectorCommand& record);
   void publish_tensors(const VectorCommand& record);
 
   VectorUnitConfig config_;
@@ -50,8 +50,8 @@ class VectorUnit : public sc_core::sc_module {
   VectorResult result_;          ///< of the command in execution
   VectorResult drained_result_;  ///< of the command whose results are being written
   Command* draining_ = nullptr;
-  bool fits_ = true;      ///< the draining command's values fit
-  bool waiting_ = false;  ///< no command is in execution
+  tlm::tlm_response_status status_ = tlm::TLM_OK_RESPONSE;  ///< of the draining command
+  bool waiting_ = false;                                    ///< no command is in execution
   sc_core::sc_event ready_;
   sc_core::sc_event computed_;
   sc_core::sc_event drained_;

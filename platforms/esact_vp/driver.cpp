@@ -1,6 +1,7 @@
 #include "platforms/esact_vp/driver.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "csr/registers.h"
 
@@ -34,7 +35,6 @@ void Driver::drive() {
     wait_for_interrupt();
   }
   done_ = true;
-  ended_.notify();
 }
 
 /// Fills the ring. Half a ring before its end, and at the end of all, an interrupt is asked for, so that the ring is
@@ -73,6 +73,14 @@ std::uint32_t Driver::read(std::uint32_t offset) {
 
 void Driver::write(std::uint32_t offset, std::uint32_t value) {
   bus.write(csr_base_ + offset, &value, sizeof value);
+}
+
+void simulate(const Driver& driver, const std::function<bool()>& stop) {
+  const sc_core::sc_time slice(100, sc_core::SC_US);
+  while (!driver.done() && !stop()) {
+    if (!sc_core::sc_pending_activity()) throw std::logic_error("the model has come to a standstill");
+    sc_core::sc_start(slice);
+  }
 }
 
 }  // namespace esact::platform

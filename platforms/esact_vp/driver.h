@@ -31,8 +31,6 @@ class Driver : public sc_core::sc_module {
   /// All descriptors have completed, or ESACT has stopped with an error.
   bool done() const { return done_; }
   const std::optional<DeviceError>& error() const { return error_; }
-  /// Notified when done() becomes true.
-  const sc_core::sc_event& ended() const { return ended_; }
 
  private:
   void drive();
@@ -49,7 +47,11 @@ class Driver : public sc_core::sc_module {
   std::uint32_t tail_ = 0;
   bool done_ = false;
   std::optional<DeviceError> error_;
-  sc_core::sc_event ended_;
 };
+
+/// Simulates until `driver` is done or `stop`, asked every 100 us of simulated time, says so. std::logic_error if the
+/// model comes to a standstill, which is a bug.
+void simulate(
+    const Driver& driver, const std::function<bool()>& stop = [] { return false; });
 
 }  // namespace esact::platform

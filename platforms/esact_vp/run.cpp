@@ -75,13 +75,6 @@ std::string describe(const DeviceError& error, const Image& image) {
                      name(error.code), error.address);
 }
 
-/// Runs until the driver has ended or the user interrupts.
-void simulate(const Driver& driver) {
-  const InterruptGuard guard;
-  const sc_core::sc_time slice(100, sc_core::SC_US);
-  while (!driver.done() && interrupted == 0) sc_core::sc_start(slice);
-}
-
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -101,7 +94,10 @@ int run(const RunOptions& options) {
   if (options.tensors) tensors.emplace(machine, image);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets carry debug accesses from here on
   image.load(machine);
-  simulate(driver);
+  {
+    const InterruptGuard guard;
+    simulate(driver, [] { return interrupted != 0; });
+  }
   progress.clear();
 
   Report report;

@@ -24,8 +24,7 @@ class GoldenFile {
     std::uint32_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < minimum || value > maximum) {
-      throw bad_value(file_.source(), key, quotation(text),
-                      std::to_string(minimum) + ".." + std::to_string(maximum));
+      throw bad_value(file_.source(), key, quotation(text), std::to_string(minimum) + ".." + std::to_string(maximum));
     }
     return value;
   }
@@ -132,7 +131,8 @@ std::vector<std::uint8_t> pack(const GoldenFile& file, const LayerShape& shape) 
   put(layout.attention().x_multiplier, ones.data(), width);
   const auto bq = file.integers<std::int32_t>("bq", {width}), bk = file.integers<std::int32_t>("bk", {width});
   put(layout.attention().q_bias, bq.data(), width);
-  const auto wq = file.integers<std::int8_t>("wq", {width, width}), wk = file.integers<std::int8_t>("wk", {width, width});
+  const auto wq = file.integers<std::int8_t>("wq", {width, width}),
+             wk = file.integers<std::int8_t>("wk", {width, width});
   for (std::uint32_t head = 0; head < heads; ++head) {
     put(layout.attention().kv_bias + 2 * head * head_width * sizeof(std::int32_t), bk.data() + head * head_width,
         head_width);

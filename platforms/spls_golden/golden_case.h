@@ -28,8 +28,8 @@ struct GoldenExpectation {
 struct GoldenCase {
   std::string name;
   LayerWork work;
-  std::vector<std::int32_t> h;               ///< [L, D]: x itself
-  std::vector<std::uint8_t> parameters;      ///< parameter block
+  std::vector<std::int32_t> h;           ///< [L, D]: x itself
+  std::vector<std::uint8_t> parameters;  ///< parameter block
   GoldenExpectation expected;
 };
 

@@ -207,7 +207,7 @@ std::vector<GoldenResult> run_golden_cases(const std::vector<GoldenCase>& cases)
   GoldenListener listener(machine, cases);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets carry debug accesses from here on
   for (std::size_t index = 0; index < cases.size(); ++index) load(machine, cases[index], placements[index]);
-  while (!driver.done()) sc_core::sc_start(sc_core::sc_time(100, sc_core::SC_US));
+  simulate(driver);
   return listener.results(driver.error() ? fmt::format("error {}", name(driver.error()->code)) : "");
 }
 

@@ -60,7 +60,8 @@ int main(int argc, char* argv[]) {
 
 int sc_main(int argc, char* argv[]) {
   if (argc != 2 || argv[1][0] == '-') {
-    std::cerr << "usage: spls_golden DIR\nRuns every golden case of DIR through the accelerator's blocks and compares.\n";
+    std::cerr
+        << "usage: spls_golden DIR\nRuns every golden case of DIR through the accelerator's blocks and compares.\n";
     return 1;
   }
   esact::kernels::set_gemm_threads(1);

@@ -5,9 +5,11 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import yaml
 from tqdm import tqdm
 
 from esact.bert import Bert
@@ -18,8 +20,9 @@ from esact.transformer import forward
 from esact.workload import Workload
 
 CHUNK = 250
-# Energy of one predictor product relative to an int8 MAC, from gate-level simulation.
-PRODUCT_ENERGY = {"hlog": 0.55, "pot": 0.47, "leading_one": 0.44, "exact": 1.0}
+ENERGY_TABLE = Path(__file__).resolve().parents[2] / "config" / "energy.yaml"
+PRODUCTS = {"hlog": "hlog_product", "pot": "power_of_two_product",
+            "leading_one": "leading_one_product", "exact": "exact_product"}
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,17 @@ class Embeddings:
     counts: dict
 
 
+@cache
+def product_energy(quantizer: str) -> float:
+    """Energy of one predictor product relative to an int8 MAC."""
+    events = yaml.safe_load(ENERGY_TABLE.read_text(encoding="utf-8"))["events"]
+    return events[PRODUCTS[quantizer]]["times"]
+
+
 def reductions(counts: dict, quantizer: str) -> tuple[float, float]:
     """Share of the dense MACs saved: without and with the predictor, weighed by energy."""
     macs, dense = (sum(counts[key].values()) for key in ("macs", "dense_macs"))
-    predictor = counts["predictor_products"] * PRODUCT_ENERGY[quantizer]
+    predictor = counts["predictor_products"] * product_energy(quantizer)
     return 1 - macs / dense, 1 - (macs + predictor) / dense
 
 

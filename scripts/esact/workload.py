@@ -13,6 +13,7 @@ from esact.spls import Knobs
 
 FORMAT = "esact-workload-1"
 MANIFEST = "workload.yaml"
+MANIFEST_KEYS = ("format", "model", "spls", "sequences", "weights", "inputs", "float_embeddings")
 KNOB_RANGES = {"k_q8": (1, 256), "s_q8": (0, 65535), "f_q8": (0, 257), "window": (1, 64)}
 KNOB_CHOICES = {
     "quantizer": ("hlog", "pot", "leading_one", "exact"),
@@ -204,6 +205,9 @@ def _read_manifest(path: Path) -> dict:
         raise InputError.value(path, "content", manifest, "a mapping")
     if manifest.get("format") != FORMAT:
         raise InputError.value(path, "format", manifest.get("format"), FORMAT)
+    if unknown := set(manifest) - set(MANIFEST_KEYS):
+        raise InputError.value(path, "key", min(unknown, key=str), "one of " +
+                               ", ".join(MANIFEST_KEYS))
     return manifest
 
 
@@ -242,10 +246,13 @@ def _read_weights(path: Path, shape: Shape) -> list[dict[str, np.ndarray]]:
             dtype, low, high, size = entry
             key = f"layer.{n}.{name}"
             value = layer[name] = _tensor(path, tensors, key, dtype, size)
+            del tensors[key]
             if value.min() < low or value.max() > high:
                 raise InputError.value(path, key, f"{value.min()}..{value.max()}",
                                        f"values in {low}..{high}")
         layers.append(layer)
+    if tensors:
+        raise InputError.value(path, "tensor", min(tensors), f"parameters of {shape.layers} layers")
     return layers
 
 

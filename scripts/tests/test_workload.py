@@ -37,6 +37,7 @@ def edit(folder, section, key, value):
     (None, "sequences", [5, 0], ["sequences[1]", "0", "1..1024"]),
     (None, "sequences", [6, 17], ["inputs.safetensors", "h.0"]),
     (None, "weights", "nothing.safetensors", ["nothing.safetensors", "no such file"]),
+    (None, "weight", "w.safetensors", ["weight", "inputs"]),
     ("model", "heads", 5, ["width", "heads (5)"]),
     ("model", "width", 2048, ["model.width", "2048", "1..1024"]),
     ("model", "norm", "both", ["model.norm", "both", "post or pre"]),
@@ -79,6 +80,10 @@ def test_missing_weight_and_broken_files(random_folder):
     del tensors["layer.0.wo"]
     write_tensors(path, tensors)
     with pytest.raises(InputError, match="layer.0.wo is 'missing'"):
+        read_workload(random_folder)
+    tensors["layer.2.wo"] = tensors["layer.0.wo"] = tensors["layer.1.wo"]
+    write_tensors(path, tensors)
+    with pytest.raises(InputError, match="layer.2.wo.*expected parameters of 2 layers"):
         read_workload(random_folder)
     path.write_bytes(b"nonsense")
     with pytest.raises(InputError, match="not a safetensors file"):

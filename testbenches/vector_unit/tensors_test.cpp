@@ -166,6 +166,16 @@ TEST_CASE("Residual without x publishes h_out, and the increments of roots only"
   CHECK(bench.listener.values<std::int32_t>("increment") == expected);
 }
 
+TEST_CASE("Increments of roots of earlier commands are not published again") {
+  TensorBench bench;
+  VectorCommand command = bench.prepare(VectorKind::kResidual);
+  command.out.address = kNoAddress;
+  command.row_list = bench.place(std::vector<std::uint16_t>{0, 1, 1});
+  command.first_acc_row = 1;
+  bench.run_one(command);
+  bench.check("increment", ElementType::kInt32, -1, {101});
+}
+
 TEST_CASE("The other kinds publish nothing, and listening changes no cycle") {
   TensorBench bench;
   bench.send(0, bench.random_command(VectorKind::kRequantise, 8, 64));

@@ -260,6 +260,22 @@ TEST_CASE("Residual with layer norm for x only") {
   }
 }
 
+TEST_CASE("Residual from an accumulator row on") {
+  VectorUnitBench bench;
+  VectorCommand command = bench.random_command(VectorKind::kResidual, 6, 8);
+  command.norm = {};
+  command.out.address = kNoAddress;
+  command.rows = 4;
+  command.first_acc_row = 2;
+  bench.send(0, command);
+  command.first_acc_row = 3;
+  const std::size_t beyond = bench.send(0, command);
+  bench.run();
+  CHECK(bench.outcomes[beyond].status == tlm::TLM_COMMAND_ERROR_RESPONSE);
+  Reference reference(bench, command);
+  CHECK(reference.words(command.h_out, 4 * 8) == reference.residual(reference.words(command.in, 6 * 8), {2, 3, 4, 5}));
+}
+
 TEST_CASE("Residual of panels and a range of rows, without layer norm and x") {
   VectorUnitBench bench;
   constexpr std::uint32_t kWidth = 100;
@@ -326,16 +342,22 @@ TEST_CASE("A command that lacks an operand is refused") {
   unknown.kind = static_cast<VectorKind>(8);
   bench.send(0, unknown);
   bench.run();
-  for (const auto& outcome : bench.outcomes) CHECK(outcome.status == tlm::TLM_GENERIC_ERROR_RESPONSE);
+  for (const auto& outcome : bench.outcomes) CHECK(outcome.status == tlm::TLM_COMMAND_ERROR_RESPONSE);
   CHECK(bench.unit.counts().vector_operations == 0);
 }
 
-TEST_CASE("A row list beyond the accumulators is fatal") {
+TEST_CASE("Lists that make no sense are refused") {
   VectorUnitBench bench;
-  VectorCommand command = bench.random_command(VectorKind::kResidual, 2, 4);
-  command.row_list = bench.place(std::vector<std::uint16_t>{1, 2});
-  bench.send(0, command);
-  CHECK_THROWS_WITH(bench.run(), Catch::Contains("vector_unit") && Catch::Contains("malformed lists"));
+  for (const VectorKind kind : {VectorKind::kResidual, VectorKind::kScatterAdd}) {
+    VectorCommand command = bench.random_command(kind, 2, 4);
+    command.row_list = bench.place(std::vector<std::uint16_t>{1, 2});
+    bench.send(0, command);
+  }
+  VectorCommand softmax = bench.softmax({3, 4});
+  softmax.lists = bench.place(std::vector<std::uint32_t>{0, 5, 4});
+  bench.send(0, softmax);
+  bench.run();
+  for (const auto& outcome : bench.outcomes) CHECK(outcome.status == tlm::TLM_COMMAND_ERROR_RESPONSE);
 }
 
 }  // namespace
