@@ -14,8 +14,13 @@ step() {
   printf '%-10s %s, %d s\n' "$name" "$verdict" $((SECONDS - start))
 }
 
-# Prints the line of a step's log that sums it up.
-summary_of() { grep --extended-regexp --only-matching "$2" "$logs/$1.log" 2>/dev/null | tail -n 1 || true; }
+# number_of STEP PATTERN: the number in the last match of PATTERN in a step's log, 0 if there is none.
+number_of() {
+  local match
+  match=$(grep --extended-regexp --only-matching "$2" "$logs/$1.log" 2>/dev/null | tail -n 1 || true)
+  match=${match//[^0-9]/}
+  echo "${match:-0}"
+}
 
 scripts/setup.sh
 mkdir -p "$logs"
@@ -26,6 +31,9 @@ step registers .venv/bin/python scripts/generate_registers.py --check
 step format scripts/format.sh --check
 step pytest .venv/bin/python -m pytest --quiet --rootdir scripts --config-file scripts/pyproject.toml scripts/tests
 
-echo "test.sh: ctest: $(summary_of ctest '[0-9]+% tests passed.*'); pytest: $(summary_of pytest '[0-9]+ (passed|failed).*')"
+tests=$(number_of ctest 'tests failed out of [0-9]+')
+broken=$(number_of ctest '[0-9]+ tests failed')
+echo "ctest: $((tests - broken)) passed, $broken failed"
+echo "pytest: $(number_of pytest '[0-9]+ passed') passed, $(number_of pytest '[0-9]+ failed') failed"
 [[ ${#failed[@]} -eq 0 ]] || { echo "test.sh: FAILED: ${failed[*]}"; exit 1; }
 echo "test.sh: passed in $SECONDS s"

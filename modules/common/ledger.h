@@ -1,22 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "common/clock.h"
+#include "common/unit_state.h"
 
 namespace esact {
-
-/// What a unit does in a cycle (specification section 6): the stall causes stand in order of precedence.
-enum class UnitState : std::uint8_t { kBusy, kInput, kSram, kDram, kQueueFull, kArray, kBarrier, kIdle };
-constexpr std::size_t kUnitStates = 8;
-
-/// Name of a state as the report spells it: busy, input, sram, dram, queue_full, array, barrier, idle.
-const char* name(UnitState state);
-
-/// Cycles per state, summed over a block's units.
-using StateCycles = std::array<std::uint64_t, kUnitStates>;
 
 /// Time sheet of a block: each of its units is in exactly one state, so that the states' cycles add up to
 /// units * cycles for any interval, by construction.

@@ -72,7 +72,9 @@ void LayerRun::store(std::uint64_t sram_address, std::uint64_t system_address, s
 }
 
 void LayerRun::vector(const VectorCommand& command) {
-  if (ports_.vector_unit.try_send(command) != tlm::TLM_OK_RESPONSE) throw LayerError{ErrorCode::kOverflow, 0};
+  const tlm::tlm_response_status status = ports_.vector_unit.try_send(command);
+  if (status == tlm::TLM_GENERIC_ERROR_RESPONSE) throw LayerError{ErrorCode::kOverflow, 0};
+  if (status != tlm::TLM_OK_RESPONSE) SC_REPORT_FATAL(ports_.vector_unit.name(), "the vector unit refused a command");
 }
 
 void LayerRun::for_row_groups(std::uint32_t first, std::uint32_t rows,

@@ -145,19 +145,20 @@ bool LayerRun::decide_reuse() const {
     case ProjectionReuse::kAuto:
       break;
   }
-  // Per column tile, the array's cycles against those of the scatter-add that reuse adds (docs/timing.md).
+  // Per column tile: the array's cycles, and those of the scatter-add that reuse adds (docs/timing.md).
   const LayerShape& shape = work_.shape;
-  const auto passes = [&](std::uint64_t rows) {
-    return (rows + config_.mac_array.lines - 1) / config_.mac_array.lines;
-  };
-  std::uint64_t reused = 0;
-  for (std::uint64_t rows : critical_rows_) reused += passes(rows) * shape.head_width;
+  const std::uint64_t tokens = work_.tokens();
+  const auto divide_up = [](std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; };
   VectorCommand scatter;
   scatter.kind = VectorKind::kScatterAdd;
-  const std::uint64_t scatter_cycles =
-      shape.heads *
-      vector_unit_timing::compute_cycles(config_.vector_unit, scatter, std::uint64_t{work_.tokens()} * kTileColumns);
-  return std::max(reused, scatter_cycles) <= passes(work_.tokens()) * shape.width;
+  const std::uint64_t compute = vector_unit_timing::compute_cycles(config_.vector_unit, scatter, tokens * kTileColumns);
+  std::uint64_t multiply_cycles = 0, scatter_cycles = 0;
+  for (std::uint64_t rows : critical_rows_) {
+    multiply_cycles += divide_up(rows, config_.mac_array.lines) * shape.head_width;
+    const std::uint64_t bytes = (2 * tokens + rows) * kTileColumns * sizeof(std::int32_t);
+    scatter_cycles += std::max(compute, divide_up(bytes, config_.vector_unit.port_bytes));
+  }
+  return std::max(multiply_cycles, scatter_cycles) <= divide_up(tokens, config_.mac_array.lines) * shape.width;
 }
 
 void LayerRun::run_row_blocks() {

@@ -91,10 +91,12 @@ Totals totals(const Report& report, const EnergyModel& model) {
 }
 
 const BlockRecord* busiest(const std::vector<BlockRecord>& blocks) {
-  const auto found = std::max_element(blocks.begin(), blocks.end(), [](const BlockRecord& a, const BlockRecord& b) {
-    return utilisation(a) < utilisation(b);
-  });
-  return found == blocks.end() ? nullptr : &*found;
+  const BlockRecord* found = nullptr;
+  for (const BlockRecord& block : blocks) {
+    if (block.name == "csr" || block.name == "scheduler") continue;
+    if (found == nullptr || utilisation(block) > utilisation(*found)) found = &block;
+  }
+  return found;
 }
 
 double utilisation(const BlockRecord& block) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/event_counts.h"
-#include "common/ledger.h"
+#include "common/unit_state.h"
 #include "kernels/quantizer.h"
 #include "platforms/common/energy.h"
 
@@ -110,7 +110,8 @@ Energy energy(const LayerRecord& layer, const Report& report, const EnergyModel&
 
 Totals totals(const Report& report, const EnergyModel& model);
 
-/// The block with the largest share of busy unit cycles, null if there is none.
+/// The block with the largest share of busy unit cycles, null if there is none. csr and scheduler, which only give
+/// orders, do not count.
 const BlockRecord* busiest(const std::vector<BlockRecord>& blocks);
 
 /// Busy share of a block's unit cycles.

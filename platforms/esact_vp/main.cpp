@@ -5,7 +5,6 @@
 
 #include "kernels/gemm.h"
 #include "platforms/common/configuration.h"
-#include "platforms/common/error.h"
 #include "platforms/esact_vp/run.h"
 
 namespace {
@@ -47,6 +46,8 @@ int sc_main(int argc, char* argv[]) {
   RunOptions options;
   add_run(app, options);
   CLI::App* params = app.add_subcommand("params", "List every parameter with default, range and meaning");
+  bool markdown = false;
+  params->add_flag("--markdown", markdown, "As docs/parameters.md holds the list");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -56,14 +57,12 @@ int sc_main(int argc, char* argv[]) {
   esact::kernels::set_gemm_threads(1);
   try {
     if (*params) {
-      std::cout << esact::platform::parameters_as_text();
+      std::cout << (markdown ? esact::platform::parameters_as_markdown() : esact::platform::parameters_as_text());
       return 0;
     }
     return esact::platform::run(options);
-  } catch (const esact::platform::UserError& error) {
-    std::cerr << "esact-vp: " << error.what() << '\n';
   } catch (const std::exception& error) {
     std::cerr << "esact-vp: " << error.what() << '\n';
+    return 1;
   }
-  return 1;
 }
