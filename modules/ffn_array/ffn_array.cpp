@@ -102,7 +102,7 @@ void FfnArray::derive_rows(const FfnCommand& block) {
 }
 
 void FfnArray::project(std::size_t worker, const FfnCommand& tile) {
-  run(worker, matrix_command(tile, MatrixKind::kOutput, tile.rows, tile.out));
+  run(worker, tasks, matrix_command(tile, MatrixKind::kOutput, tile.rows, tile.out));
 }
 
 /// Per head: the products of its critical rows, then a scatter-add to every row that takes one of them.
@@ -117,7 +117,7 @@ void FfnArray::project_reused(std::size_t worker, const FfnCommand& tile) {
     product.a = {tile.a.address + head * tile.a.panel_stride, 0, head_width, head_width};
     product.row_list = lists.critical_rows(head);
     product.b.address += std::uint64_t{head} * head_width * tile.columns;
-    run(worker, product);
+    run(worker, tasks, product);
 
     VectorCommand scatter;
     scatter.work = product.work;
@@ -129,7 +129,7 @@ void FfnArray::project_reused(std::size_t worker, const FfnCommand& tile) {
     scatter.in = partial;
     scatter.row_list = lists.partial_row(head);
     scatter.h_out = tile.out;
-    run(worker, scatter);
+    run(worker, vector, scatter);
   }
 }
 
@@ -138,7 +138,7 @@ void FfnArray::first_layer(std::size_t worker, const FfnCommand& tile) {
   const std::uint64_t sums = tile.scratch + worker * tile.scratch_stride;
   MatrixCommand product = matrix_command(tile, MatrixKind::kFfn1, computed_rows_, sums);
   if (computed_rows_ < tile.rows) product.row_list = lists.computed_rows();
-  run(worker, product);
+  run(worker, tasks, product);
 
   VectorCommand activate;
   activate.work = tile.work;
@@ -153,22 +153,17 @@ void FfnArray::first_layer(std::size_t worker, const FfnCommand& tile) {
   activate.table = tile.table;
   activate.out = {tile.out, 0, tile.columns, tile.columns};
   activate.tokens = lists.tokens();
-  run(worker, activate);
+  run(worker, vector, activate);
 }
 
 void FfnArray::second_layer(std::size_t worker, const FfnCommand& tile) {
-  run(worker, matrix_command(tile, MatrixKind::kFfn2, computed_rows_, tile.out));
+  run(worker, tasks, matrix_command(tile, MatrixKind::kFfn2, computed_rows_, tile.out));
 }
 
-void FfnArray::run(std::size_t worker, const MatrixCommand& task) {
+template <class Record>
+void FfnArray::run(std::size_t worker, InitiatorPort& port, const Record& record) {
   ledger_.enter(worker, UnitState::kArray);
-  tasks.send(task);
-  ledger_.enter(worker, UnitState::kBusy);
-}
-
-void FfnArray::run(std::size_t worker, const VectorCommand& operation) {
-  ledger_.enter(worker, UnitState::kArray);
-  vector.send(operation);
+  port.send(record);
   ledger_.enter(worker, UnitState::kBusy);
 }
 

@@ -36,8 +36,8 @@ class FfnArray : public sc_core::sc_module {
   void project_reused(std::size_t worker, const FfnCommand& tile);
   void first_layer(std::size_t worker, const FfnCommand& tile);
   void second_layer(std::size_t worker, const FfnCommand& tile);
-  void run(std::size_t worker, const MatrixCommand& task);
-  void run(std::size_t worker, const VectorCommand& operation);
+  template <class Record>
+  void run(std::size_t worker, InitiatorPort& port, const Record& record);
 
   FfnArrayConfig config_;
   Ledger ledger_;

@@ -10,6 +10,8 @@
 
 namespace esact {
 
+class WeightStream;
+
 /// What a layer run needs of the accelerator: the scheduler's sockets by the block they lead to.
 struct LayerPorts {
   SramSpace& space;
@@ -38,7 +40,6 @@ class LayerRun {
   struct HeadWeights;
   struct Job;
   struct Block;
-  class WeightStream;
 
   // layer_run.cpp
   void load(std::uint64_t system_address, std::uint64_t sram_address, std::uint64_t bytes);

@@ -7,23 +7,6 @@ namespace {
 
 constexpr std::uint64_t kInt32 = sizeof(std::int32_t);
 
-/// Hands out offsets one after another, each at a multiple of 64 bytes.
-class Cursor {
- public:
-  explicit Cursor(std::uint64_t start) : next_(start) {}
-
-  std::uint64_t take(std::uint64_t bytes) {
-    const std::uint64_t offset = next_;
-    next_ = align64(next_ + bytes);
-    return offset;
-  }
-  Section section(std::uint64_t bytes) { return {take(bytes), bytes}; }
-  std::uint64_t next() const { return next_; }
-
- private:
-  std::uint64_t next_;
-};
-
 }  // namespace
 
 std::uint32_t LayerShape::tile_columns(std::uint32_t columns, std::uint32_t tile) {
@@ -36,7 +19,8 @@ std::uint32_t LayerShape::chunk_depth(std::uint32_t chunk) const {
 
 ParameterLayout::ParameterLayout(const LayerShape& shape) : shape_(shape) {
   const std::uint64_t width = shape.width, heads = shape.heads, ffn = shape.ffn_width;
-  Cursor cursor(0);
+  AddressCursor cursor(0);
+  const auto section = [&](std::uint64_t bytes) { return Section{cursor.take(bytes), bytes}; };
   attention_.scalars = cursor.take(sizeof(LayerScalars));
   attention_.predictor_shifts = cursor.take(2 * heads);
   attention_.x_multiplier = cursor.take(width * kInt32);
@@ -84,15 +68,15 @@ ParameterLayout::ParameterLayout(const LayerShape& shape) : shape_(shape) {
 
   weights_ = cursor.take(3 * weight_stride() * heads);
   for (std::uint32_t tile = 0; tile < shape.output_tiles(); ++tile) {
-    output_tiles_.push_back(cursor.section(width * LayerShape::tile_columns(shape.width, tile)));
+    output_tiles_.push_back(section(width * LayerShape::tile_columns(shape.width, tile)));
   }
   for (std::uint32_t tile = 0; tile < shape.ffn_tiles(); ++tile) {
-    ffn1_tiles_.push_back(cursor.section(width * LayerShape::tile_columns(shape.ffn_width, tile)));
+    ffn1_tiles_.push_back(section(width * LayerShape::tile_columns(shape.ffn_width, tile)));
   }
   for (std::uint32_t chunk = 0; chunk < shape.ffn_chunks(); ++chunk) {
     for (std::uint32_t tile = 0; tile < shape.output_tiles(); ++tile) {
       const std::uint64_t depth = shape.chunk_depth(chunk);
-      ffn2_tiles_.push_back(cursor.section(depth * LayerShape::tile_columns(shape.width, tile)));
+      ffn2_tiles_.push_back(section(depth * LayerShape::tile_columns(shape.width, tile)));
     }
   }
   bytes_ = cursor.next();

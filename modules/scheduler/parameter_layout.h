@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/address_cursor.h"
 #include "common/commands.h"
 
 namespace esact {
@@ -98,9 +99,5 @@ class ParameterLayout {
   std::vector<Section> ffn2_tiles_;  ///< [chunk][tile]
   std::uint64_t bytes_ = 0;
 };
-
-constexpr std::uint64_t align64(std::uint64_t bytes) {
-  return (bytes + 63) / 64 * 64;
-}
 
 }  // namespace esact

@@ -1,78 +1,10 @@
 #include <algorithm>
 
 #include "scheduler/layer_run.h"
+#include "scheduler/weight_stream.h"
 #include "vector_unit/timing.h"
 
 namespace esact {
-
-/// Loads the row blocks' weight tiles in the order of use, as many ahead as the plan allows.
-class LayerRun::WeightStream {
- public:
-  /// A tile in SRAM, given back with the last copy of the pointer.
-  struct Tile {
-    SramBuffer buffer;
-    Latch loaded;
-  };
-
-  WeightStream(LayerRun& run, std::vector<Section> sections)
-      : run_(run), sections_(std::move(sections)), largest_(0), free_(run.plan_.weight_tiles) {
-    for (const Section& section : sections_) largest_ = std::max(largest_, section.bytes);
-    loader_.run([this] { load_all(); });
-  }
-
-  /// Makes the calling thread wait for the next tile's buffer, whose data arrives when `loaded` opens.
-  std::shared_ptr<Tile> next() {
-    while (ready_.empty()) sc_core::wait(changed_);
-    std::shared_ptr<Tile> tile = ready_.front();
-    ready_.pop_front();
-    return tile;
-  }
-
-  /// Ends the stream when every tile has been taken or `abandon` was called.
-  void finish() { loader_.wait(); }
-
-  /// Stops loading.
-  void abandon() {
-    abandoned_ = true;
-    ready_.clear();
-    changed_.notify();
-  }
-
- private:
-  void load_all() {
-    TaskGroup loads;
-    for (const Section& section : sections_) {
-      while (free_ == 0 && !abandoned_) sc_core::wait(changed_);
-      if (abandoned_) break;
-      --free_;
-      auto tile = std::shared_ptr<Tile>(new Tile{run_.ports_.space.allocate(largest_), Latch()}, [this](Tile* gone) {
-        delete gone;
-        ++free_;
-        changed_.notify();
-      });
-      ready_.push_back(tile);
-      changed_.notify();
-      loads.run([this, section, tile] {
-        try {
-          run_.load(run_.descriptor_.parameters + section.offset, tile->buffer.address(), section.bytes);
-          tile->loaded.arrive();
-        } catch (const LayerError& error) {
-          tile->loaded.fail(error);
-        }
-      });
-    }
-    loads.wait();
-  }
-
-  LayerRun& run_;
-  std::vector<Section> sections_;
-  std::uint64_t largest_;
-  std::uint32_t free_;
-  bool abandoned_ = false;
-  std::deque<std::shared_ptr<Tile>> ready_;
-  sc_core::sc_event changed_;
-  TaskGroup loader_;
-};
 
 /// One row block on its way through the rest of the layer.
 struct LayerRun::Block {
@@ -174,7 +106,10 @@ void LayerRun::run_row_blocks() {
                    sums = space.allocate(sizes.sums), lists = space.allocate(sizes.lists),
                    scratch = space.allocate(plan_.ffn_workers * sizes.scratch);
   const std::uint32_t width = work_.shape.width, head_width = work_.shape.head_width;
-  WeightStream weights(*this, tile_order(layout_, work_.shape, plan_.blocks.size()));
+  WeightStream weights(ports_.space, tile_order(layout_, work_.shape, plan_.blocks.size()), plan_.weight_tiles,
+                       [this](const Section& section, std::uint64_t address) {
+                         load(descriptor_.parameters + section.offset, address, section.bytes);
+                       });
   std::optional<LayerError> failure;
   try {
     for (std::size_t index = 0; index < plan_.blocks.size(); ++index) {

@@ -162,39 +162,44 @@ void SparseAttentionEngine::work(std::size_t worker) {
 
 void SparseAttentionEngine::generate(std::size_t worker, const Generate& item) {
   const AttendCommand& head = item.head->command;
-  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
-  const EngineScratch scratch(head.tokens, head.head_width);
-  const std::uint32_t columns = static_cast<std::uint32_t>(item.columns.size());
-  ledger_.enter(unit(worker), UnitState::kSram);
-  memory.write(base + scratch.row_list, item.columns.data(), columns * sizeof(std::uint16_t));
-
-  MatrixCommand product;
-  product.work = head.work;
-  product.kind = MatrixKind::kKeyValue;
-  product.rows = columns;
-  product.depth = head.width;
-  product.columns = 2 * head.head_width;
-  product.a = {head.x, 0, head.width, head.width};
-  product.row_list = base + scratch.row_list;
-  product.b = head.wkv;
-  product.c = base + scratch.key_value_sums;
-  run(worker, product);
-
-  VectorCommand requantise;
-  requantise.work = head.work;
-  requantise.kind = VectorKind::kRequantise;
-  requantise.rows = columns;
-  requantise.width = 2 * head.head_width;
-  requantise.in = base + scratch.key_value_sums;
-  requantise.bias = head.kv_bias;
-  requantise.scale = head.kv_scale;
+  const std::uint32_t columns = 2 * head.head_width;
   const std::uint64_t offset = std::uint64_t{item.first_key} * head.head_width;
-  requantise.out = {head.keys + offset, head.values - head.keys, 2 * head.head_width, head.head_width};
-  run(worker, requantise);
+  const PanelMatrix out{head.keys + offset, head.values - head.keys, columns, head.head_width};
+  project(worker, head, item.columns, {MatrixKind::kKeyValue, head.work, head.wkv, head.kv_bias, head.kv_scale, out});
   if (tensors.bound()) publish_keys(item);
-
   item.head->generation_done[item.index] = true;
   item.head->progress.notify();
+}
+
+void SparseAttentionEngine::project(std::size_t worker, const AttendCommand& head,
+                                    const std::vector<std::uint16_t>& rows, const Projection& projection) {
+  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
+  const EngineScratch scratch(head.tokens, head.head_width);
+  ledger_.enter(unit(worker), UnitState::kSram);
+  memory.write(base + scratch.row_list, rows.data(), rows.size() * sizeof(std::uint16_t));
+
+  MatrixCommand product;
+  product.work = projection.work;
+  product.kind = projection.kind;
+  product.rows = static_cast<std::uint32_t>(rows.size());
+  product.depth = head.width;
+  product.columns = projection.out.columns;
+  product.a = {head.x, 0, head.width, head.width};
+  product.row_list = base + scratch.row_list;
+  product.b = projection.weights;
+  product.c = base + scratch.sums;
+  run(worker, tasks, product);
+
+  VectorCommand requantise;
+  requantise.work = projection.work;
+  requantise.kind = VectorKind::kRequantise;
+  requantise.rows = product.rows;
+  requantise.width = product.columns;
+  requantise.in = product.c;
+  requantise.bias = projection.bias;
+  requantise.scale = projection.scale;
+  requantise.out = projection.out;
+  run(worker, vector, requantise);
 }
 
 void SparseAttentionEngine::attend(std::size_t worker, const Attend& item) {
@@ -202,7 +207,11 @@ void SparseAttentionEngine::attend(std::size_t worker, const Attend& item) {
   const AttendCommand& head = owner.command;
   const std::uint64_t base = head.scratch + worker * head.scratch_stride;
   const EngineScratch scratch(head.tokens, head.head_width);
-  generate_queries(worker, item);
+  WorkId work = head.work;
+  work.window = item.window->record.window;
+  const PanelMatrix query{base + scratch.query, 0, head.head_width, head.head_width};
+  project(worker, head, item.rows, {MatrixKind::kQuery, work, head.wq, head.q_bias, head.q_scale, query});
+  if (tensors.bound()) publish_queries(item, query.address);
   ledger_.enter(unit(worker), UnitState::kBarrier);
   while (!owner.generated(item.generations)) sc_core::wait(owner.progress);
 
@@ -212,53 +221,18 @@ void SparseAttentionEngine::attend(std::size_t worker, const Attend& item) {
   write_lists(item, base + scratch.lists);
 
   MatrixCommand product;
-  product.work = head.work;
-  product.work.window = item.window->record.window;
+  product.work = work;
   product.kind = MatrixKind::kScore;
   product.rows = static_cast<std::uint32_t>(item.rows.size());
   product.depth = head.head_width;
   product.keys = owner.keys;
-  product.a = {base + scratch.query, 0, head.head_width, head.head_width};
+  product.a = query;
   product.b = {head.keys, 0, head.head_width, head.head_width};
   product.lists = base + scratch.lists;
   product.c = base + scratch.scores;
-  run(worker, product);
+  run(worker, tasks, product);
   softmax_and_context(worker, item, entries);
   finish_window(item);
-}
-
-void SparseAttentionEngine::generate_queries(std::size_t worker, const Attend& item) {
-  const AttendCommand& head = item.head->command;
-  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
-  const EngineScratch scratch(head.tokens, head.head_width);
-  const std::uint32_t rows = static_cast<std::uint32_t>(item.rows.size());
-  ledger_.enter(unit(worker), UnitState::kSram);
-  memory.write(base + scratch.row_list, item.rows.data(), rows * sizeof(std::uint16_t));
-
-  MatrixCommand product;
-  product.work = head.work;
-  product.work.window = item.window->record.window;
-  product.kind = MatrixKind::kQuery;
-  product.rows = rows;
-  product.depth = head.width;
-  product.columns = head.head_width;
-  product.a = {head.x, 0, head.width, head.width};
-  product.row_list = base + scratch.row_list;
-  product.b = head.wq;
-  product.c = base + scratch.query_sums;
-  run(worker, product);
-
-  VectorCommand requantise;
-  requantise.work = product.work;
-  requantise.kind = VectorKind::kRequantise;
-  requantise.rows = rows;
-  requantise.width = head.head_width;
-  requantise.in = product.c;
-  requantise.bias = head.q_bias;
-  requantise.scale = head.q_scale;
-  requantise.out = {base + scratch.query, 0, head.head_width, head.head_width};
-  run(worker, requantise);
-  if (tensors.bound()) publish_queries(item, requantise.out.address);
 }
 
 void SparseAttentionEngine::write_lists(const Attend& item, std::uint64_t address) {
@@ -287,7 +261,7 @@ void SparseAttentionEngine::softmax_and_context(std::size_t worker, const Attend
   softmax.sums = base + scratch.weight_sums;
   softmax.scale = head.softmax_scale;
   softmax.out = {base + scratch.weights, 0, entries, entries};
-  run(worker, softmax);
+  run(worker, vector, softmax);
 
   MatrixCommand product;
   product.work = softmax.work;
@@ -298,21 +272,21 @@ void SparseAttentionEngine::softmax_and_context(std::size_t worker, const Attend
   product.a = {base + scratch.weights, 0, entries, entries};
   product.b = {head.values, 0, head.head_width, head.head_width};
   product.lists = base + scratch.lists;
-  product.c = base + scratch.query_sums;
-  run(worker, product);
+  product.c = base + scratch.sums;
+  run(worker, tasks, product);
 
   VectorCommand context;
   context.work = softmax.work;
   context.kind = VectorKind::kContext;
   context.rows = softmax.rows;
   context.width = head.head_width;
-  context.in = base + scratch.query_sums;
+  context.in = base + scratch.sums;
   context.sums = base + scratch.weight_sums;
   context.scale = head.z_scale;
   context.row_list = base + scratch.row_list;
   context.out = {head.z, 0, head.head_width, head.head_width};
   context.first_token = head.first_token;
-  run(worker, context);
+  run(worker, vector, context);
   if (tensors.bound()) publish_attention(item, scratch, base);
 }
 
@@ -339,15 +313,10 @@ void SparseAttentionEngine::copy_similar_rows(const Head& head, const Window& wi
   memory.write(z, rows.data(), rows.size());
 }
 
-void SparseAttentionEngine::run(std::size_t worker, const MatrixCommand& task) {
+template <class Record>
+void SparseAttentionEngine::run(std::size_t worker, InitiatorPort& port, const Record& record) {
   ledger_.enter(unit(worker), UnitState::kArray);
-  tasks.send(task);
-  ledger_.enter(unit(worker), UnitState::kBusy);
-}
-
-void SparseAttentionEngine::run(std::size_t worker, const VectorCommand& operation) {
-  ledger_.enter(unit(worker), UnitState::kArray);
-  vector.send(operation);
+  port.send(record);
   ledger_.enter(unit(worker), UnitState::kBusy);
 }
 

@@ -60,6 +60,15 @@ class SparseAttentionEngine : public sc_core::sc_module {
     std::uint32_t generations = 0;  ///< of the head that must have ended before its scores
   };
   using Item = std::variant<Generate, Attend>;
+  /// Rows of x times weights of a head, requantised.
+  struct Projection {
+    MatrixKind kind;
+    WorkId work;
+    PanelMatrix weights;
+    std::uint64_t bias;
+    ScaleParameters scale;
+    PanelMatrix out;
+  };
 
   void accept_heads();
   void accept_records();
@@ -72,14 +81,15 @@ class SparseAttentionEngine : public sc_core::sc_module {
   void push(Item item, std::uint32_t workers);
   void generate(std::size_t worker, const Generate& item);
   void attend(std::size_t worker, const Attend& item);
-  void generate_queries(std::size_t worker, const Attend& item);
+  void project(std::size_t worker, const AttendCommand& head, const std::vector<std::uint16_t>& rows,
+               const Projection& projection);
   void write_lists(const Attend& item, std::uint64_t address);
   void softmax_and_context(std::size_t worker, const Attend& item, std::uint32_t entries);
   void copy_similar_rows(const Head& head, const Window& window);
   void finish_window(const Attend& item);
 
-  void run(std::size_t worker, const MatrixCommand& task);
-  void run(std::size_t worker, const VectorCommand& operation);
+  template <class Record>
+  void run(std::size_t worker, InitiatorPort& port, const Record& record);
   std::size_t unit(std::size_t worker) const { return worker + 1; }
 
   void publish_rows(const Head& head, const char* tensor, const std::vector<std::uint16_t>& rows, const void* data);

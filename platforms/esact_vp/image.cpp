@@ -11,21 +11,6 @@
 namespace esact::platform {
 namespace {
 
-/// Hands out DRAM addresses one after another, each at a multiple of 64.
-class Cursor {
- public:
-  explicit Cursor(std::uint64_t start) : next_(start) {}
-  std::uint64_t take(std::uint64_t bytes) {
-    const std::uint64_t address = next_;
-    next_ = align64(next_ + bytes);
-    return address;
-  }
-  std::uint64_t next() const { return next_; }
-
- private:
-  std::uint64_t next_;
-};
-
 std::vector<Batch> make_batches(const std::vector<std::uint32_t>& sequences, std::uint32_t batch_size) {
   std::vector<Batch> batches;
   for (std::uint32_t index = 0; index < sequences.size(); ++index) {
@@ -60,7 +45,7 @@ Image::Image(const Workload& workload, const PlatformConfig& config, std::uint32
 }
 
 void Image::place() {
-  Cursor cursor(kDramBase);
+  AddressCursor cursor(kDramBase);
   ring_base_ = cursor.take(std::uint64_t{kRingEntries} * kDescriptorBytes);
   for (std::uint32_t layer = 0; layer < layers(); ++layer) {
     parameters_.push_back(cursor.take(ParameterLayout(layer_shape(workload_.model, layer)).bytes()));

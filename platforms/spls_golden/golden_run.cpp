@@ -133,20 +133,15 @@ PlatformConfig configure(const std::vector<GoldenCase>& cases) {
 }
 
 std::vector<Placement> place(const std::vector<GoldenCase>& cases) {
-  std::uint64_t next = kDramBase + kRingEntries * kDescriptorBytes;
-  const auto take = [&](std::uint64_t bytes) {
-    const std::uint64_t address = next;
-    next = align64(next + bytes);
-    return address;
-  };
+  AddressCursor cursor(kDramBase + kRingEntries * kDescriptorBytes);
   std::vector<Placement> placements;
   for (const GoldenCase& golden : cases) {
     Placement placement;
-    placement.sequence_table = take(sizeof(std::uint32_t));
-    placement.input = take(golden.h.size() * sizeof(std::int32_t));
-    placement.output = take(golden.h.size() * sizeof(std::int32_t));
-    placement.parameters = take(golden.parameters.size());
-    placement.scratch = take(scratch_bytes(golden.work));
+    placement.sequence_table = cursor.take(sizeof(std::uint32_t));
+    placement.input = cursor.take(golden.h.size() * sizeof(std::int32_t));
+    placement.output = cursor.take(golden.h.size() * sizeof(std::int32_t));
+    placement.parameters = cursor.take(golden.parameters.size());
+    placement.scratch = cursor.take(scratch_bytes(golden.work));
     placements.push_back(placement);
   }
   return placements;
