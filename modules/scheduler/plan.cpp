@@ -109,14 +109,11 @@ class Planner {
   }
 
   void plan_blocks() {
+    // Two tiles and workers overlap loading and activation; more of them only where they leave room for a useful block.
     constexpr std::uint32_t kSmallBlock = 32;
-    const std::uint32_t rows = std::max(smallest_block_, std::min(work_.tokens(), kSmallBlock));
-    for (auto [tiles, workers] : {std::pair{2u, 1u}, {2u, 2u}, {3u, 2u}, {3u, 3u}, {4u, 3u}}) {
-      try_change({1, 1}, rows, [&, tiles = tiles, workers = workers](LayerPlan& plan) {
-        plan.weight_tiles = tiles;
-        plan.ffn_workers = std::min(workers, config_.ffn_array.tiles_in_flight);
-      });
-    }
+    try_tiles(2, 1, std::max(smallest_block_, std::min(work_.tokens(), kSmallBlock)));
+    try_tiles(2, 2, std::max(smallest_block_, std::min(work_.tokens(), kSmallBlock)));
+    for (std::uint32_t tiles = 3; tiles <= 4; ++tiles) try_tiles(tiles, 3, useful_block_);
     try_change({2, 2}, useful_block_, [](LayerPlan& plan) { plan.z_resident = true; });
 
     std::uint32_t block = smallest_block_;
@@ -130,6 +127,13 @@ class Planner {
 
  private:
   std::uint32_t workers(std::uint32_t most) const { return std::min(most, config_.engine.windows_in_flight); }
+
+  void try_tiles(std::uint32_t tiles, std::uint32_t workers, std::uint32_t rows) {
+    try_change({1, 1}, rows, [&](LayerPlan& plan) {
+      plan.weight_tiles = tiles;
+      plan.ffn_workers = std::min(workers, config_.ffn_array.tiles_in_flight);
+    });
+  }
 
   /// Keeps the change if the work still fits with that many heads in flight and blocks of `rows` rows.
   template <class Change>

@@ -26,12 +26,13 @@ class TaskGroup {
   /// Starts `task` as a process of its own.
   void run(std::function<void()> task) {
     ++running_;
-    sc_core::sc_spawn([this, task = std::move(task)] {
+    sc_core::sc_spawn([this, task = std::move(task)]() mutable {
       try {
         task();
       } catch (const LayerError& error) {
         if (!error_) error_ = error;
       }
+      task = nullptr;  // what it owns goes now, not when the kernel reaps the process
       --running_;
       ended_.notify();
     });
