@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 scripts/setup.sh
 cmake --preset release >/dev/null
-cmake --build --preset release --target esact-bench -- --quiet
+cmake --build --preset release --target esact-bench >/dev/null
 export OPENBLAS_NUM_THREADS=1
 mkdir -p results
 

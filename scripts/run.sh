@@ -15,9 +15,11 @@ timed() {
     'BEGIN { printf "%-32s %8.1f s", name, to - from }')")
 }
 
+# build: the executable; quiet unless it fails.
 build() {
-  cmake --preset release >/dev/null
-  cmake --build --preset release -- --quiet
+  local output
+  output=$(cmake --preset release 2>&1 && cmake --build --preset release --target esact-vp 2>&1) ||
+    { tail -n 50 <<<"$output"; exit 1; }
 }
 
 # run_both NAME: the exported workload NAME, dense and sparse.

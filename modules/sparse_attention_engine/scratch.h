@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+
+#include "common/address_cursor.h"
 
 namespace esact {
 
@@ -12,14 +15,14 @@ constexpr std::uint32_t kAttendRows = 8;        ///< critical rows that one work
 struct EngineScratch {
   /// `tokens`: length of the longest sequence; `head_width`: d.
   constexpr EngineScratch(std::uint32_t tokens, std::uint32_t head_width)
-      : sums(row_list + align(kGenerateColumns * 2)),
-        query(sums + align(std::uint64_t{kAttendRows} * head_width * 4)),
-        lists(query + align(std::uint64_t{kAttendRows} * head_width)),
-        scores(lists + align((kAttendRows + 1) * 4 + std::uint64_t{kAttendRows} * tokens * 2)),
-        weights(scores + align(std::uint64_t{kAttendRows} * tokens * 4)),
-        weight_sums(weights + align(std::uint64_t{kAttendRows} * tokens)),
-        attend_bytes(weight_sums + align(kAttendRows * 4)),
-        bytes(max(attend_bytes, sums + align(std::uint64_t{kGenerateColumns} * 2 * head_width * 4))) {}
+      : sums(row_list + align64(kGenerateColumns * 2)),
+        query(sums + align64(std::uint64_t{kAttendRows} * head_width * 4)),
+        lists(query + align64(std::uint64_t{kAttendRows} * head_width)),
+        scores(lists + align64((kAttendRows + 1) * 4 + std::uint64_t{kAttendRows} * tokens * 2)),
+        weights(scores + align64(std::uint64_t{kAttendRows} * tokens * 4)),
+        weight_sums(weights + align64(std::uint64_t{kAttendRows} * tokens)),
+        bytes(std::max(weight_sums + align64(kAttendRows * 4),
+                       sums + align64(std::uint64_t{kGenerateColumns} * 2 * head_width * 4))) {}
 
   std::uint64_t row_list = 0;  ///< uint16 rows of x
   std::uint64_t sums;          ///< int32 accumulators: K and V [columns, 2d], or Q and then the context [rows, d]
@@ -28,12 +31,7 @@ struct EngineScratch {
   std::uint64_t scores;        ///< int32 [entries]
   std::uint64_t weights;       ///< uint8 [entries]
   std::uint64_t weight_sums;   ///< uint32 [rows]
-  std::uint64_t attend_bytes;
-  std::uint64_t bytes;  ///< of the whole scratch
-
- private:
-  static constexpr std::uint64_t align(std::uint64_t count) { return (count + 63) / 64 * 64; }
-  static constexpr std::uint64_t max(std::uint64_t a, std::uint64_t b) { return a > b ? a : b; }
+  std::uint64_t bytes;         ///< of the whole scratch
 };
 
 }  // namespace esact

@@ -1,5 +1,6 @@
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <systemc>
 
 namespace {
@@ -11,6 +12,12 @@ void fail_on_report(const sc_core::sc_report& report, const sc_core::sc_actions&
 }
 
 }  // namespace
+
+/// SystemC's banner would stand above every test.
+int main(int argc, char* argv[]) {
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+  return sc_core::sc_elab_and_sim(argc, argv);
+}
 
 int sc_main(int argc, char* argv[]) {
   sc_core::sc_report_handler::set_handler(fail_on_report);
