@@ -31,7 +31,7 @@ class Clock {
 
   /// Makes the calling thread wait until `time`; returns at once if it has passed.
   static void wait_until(const sc_core::sc_time& time) {
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     if (time > now) sc_core::wait(time - now);
   }
 

@@ -87,8 +87,8 @@ void FfnArray::derive_rows(const FfnCommand& block) {
     return rows.computed;
   };
   const std::vector<std::uint16_t> computed = write_lists(block.root, lists.computed_rows(), lists.increment_row());
-  std::vector<std::uint32_t> tokens;
-  for (std::uint16_t row : computed) tokens.push_back(block.first_token + row);
+  std::vector<std::uint32_t> tokens(computed.begin(), computed.end());
+  for (std::uint32_t& token : tokens) token += block.first_token;
   memory.write(lists.tokens(), tokens.data(), tokens.size() * sizeof(std::uint32_t));
   computed_rows_ = static_cast<std::uint32_t>(computed.size());
 
