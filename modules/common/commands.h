@@ -36,7 +36,7 @@ enum class MatrixKind : std::uint16_t { kQuery, kKeyValue, kScore, kContext, kOu
 /// int8 to int32. Score:   C[entry] = A[row] . B[column of entry]    for every entry of the lists; A int8 [rows,
 /// depth], B int8 [keys, depth], C int32 [entries]. Context: C[row] = sum over its entries of A[entry] * B[column of
 /// entry]; A uint8 [entries], B int8 [keys, columns], C int32 [rows, columns]. Lists: uint32 row_pointers[rows + 1] at
-/// `lists`, followed by uint16 columns[entries] (indices of keys, ascending).
+/// `lists`, followed by uint16 columns[entries] (indices of keys, in any order).
 struct MatrixCommand {
   WorkId work;
   MatrixKind kind = MatrixKind::kQuery;

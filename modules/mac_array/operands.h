@@ -23,8 +23,8 @@ struct MatrixOperands {
 /// Whether the shapes of a command fit together: what a sender can get wrong before any operand is read.
 bool is_valid(const MatrixCommand& command);
 
-/// Reads the row list or the key lists. Returns false if the key lists are not ascending or name a key that is not
-/// there.
+/// Reads the row list or the key lists. Returns false if the row pointers do not ascend or the lists name a key that is
+/// not there.
 [[nodiscard]] bool read_lists(InitiatorPort& port, const MatrixCommand& command, MatrixOperands& operands);
 
 /// Reads the rows of A that `rows` need. Projections: one transaction per run of consecutive rows of A and panel;

@@ -27,12 +27,16 @@ struct Selection {
 /// About `share` in 16 of the valid columns and always the row's own; half of a window's later rows are similar.
 Selection random_selection(std::uint32_t tokens, std::uint32_t window, bool causal, int share, unsigned seed) {
   const auto draw = random_values<int>(std::size_t{tokens} * tokens, 0, 15, seed);
-  const auto similar = random_values<int>(tokens, 0, 1, seed + 1);
+  const auto similar = random_values<std::uint32_t>(tokens, 0, 99, seed + 1);
   Selection selection{causal, window, std::vector<Rows>(tokens), std::vector<std::uint8_t>(tokens)};
-  std::uint32_t representative = 0;
+  std::vector<std::uint32_t> critical;  // rows of the present window
   for (std::uint32_t row = 0; row < tokens; ++row) {
-    if (row % window == 0 || similar[row] == 0) representative = row;
-    selection.distance[row] = static_cast<std::uint8_t>(row - representative);
+    if (row % window == 0) critical.clear();
+    if (critical.empty() || similar[row] % 2 == 0) {
+      critical.push_back(row);
+    } else {
+      selection.distance[row] = static_cast<std::uint8_t>(row - critical[similar[row] % critical.size()]);
+    }
     for (std::uint32_t column = 0; column < (causal ? row + 1 : tokens); ++column) {
       if (column == row || draw[row * tokens + column] < share) {
         selection.kept[row].push_back(static_cast<std::uint16_t>(column));
