@@ -40,7 +40,7 @@ Image::Image(const Workload& workload, const PlatformConfig& config, std::uint32
   place();
   check_memory(config);
   for (const Batch& batch : batches_) {
-    for (std::uint32_t layer = 0; layer < layers(); ++layer) descriptors_.push_back(describe(batch, layer));
+    for (std::uint32_t layer = 0; layer < layers(); ++layer) descriptors_.push_back(place(batch, layer));
   }
 }
 
@@ -85,8 +85,7 @@ LayerWork Image::work(const Batch& batch, std::uint32_t layer) const {
   return work;
 }
 
-Descriptor Image::describe(const Batch& batch, std::uint32_t layer) const {
-  const LayerWork work = this->work(batch, layer);
+Descriptor describe(const LayerWork& work) {
   Descriptor descriptor;
   const auto set = [&](bool on, std::uint16_t mask) {
     if (on) descriptor.flags |= mask;
@@ -95,9 +94,8 @@ Descriptor Image::describe(const Batch& batch, std::uint32_t layer) const {
   set(work.shape.pre_ln, descriptor_flags::kPreLn);
   set(work.shape.final_norm, descriptor_flags::kFinalNorm);
   set(work.spls.enabled, descriptor_flags::kSplsEnabled);
-  descriptor.layer = static_cast<std::uint16_t>(layer);
-  descriptor.sequences = static_cast<std::uint16_t>(batch.sequences.size());
-  descriptor.tokens = batch.tokens;
+  descriptor.sequences = static_cast<std::uint16_t>(work.sequences.size());
+  descriptor.tokens = work.tokens();
   descriptor.width = static_cast<std::uint16_t>(work.shape.width);
   descriptor.heads = static_cast<std::uint16_t>(work.shape.heads);
   descriptor.head_width = static_cast<std::uint16_t>(work.shape.head_width);
@@ -109,11 +107,17 @@ Descriptor Image::describe(const Batch& batch, std::uint32_t layer) const {
   descriptor.quantizer = static_cast<std::uint8_t>(work.spls.quantizer);
   descriptor.offset = work.spls.offset_kth;
   descriptor.metric = work.spls.hamming;
+  descriptor.parameters_bytes = ParameterLayout(work.shape).bytes();
+  return descriptor;
+}
+
+Descriptor Image::place(const Batch& batch, std::uint32_t layer) const {
+  Descriptor descriptor = describe(work(batch, layer));
+  descriptor.layer = static_cast<std::uint16_t>(layer);
   descriptor.sequence_table = batch.sequence_table;
   descriptor.input_h = batch.h[layer % 2];
   descriptor.output_h = batch.h[(layer + 1) % 2];
   descriptor.parameters = parameters_[layer];
-  descriptor.parameters_bytes = ParameterLayout(work.shape).bytes();
   descriptor.scratch = scratch_;
   descriptor.scratch_bytes = scratch_bytes_;
   return descriptor;

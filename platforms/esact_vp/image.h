@@ -47,7 +47,7 @@ class Image {
 
   void place();
   void check_memory(const PlatformConfig& config) const;
-  Descriptor describe(const Batch& batch, std::uint32_t layer) const;
+  Descriptor place(const Batch& batch, std::uint32_t layer) const;
 
   const Workload& workload_;
   std::vector<Batch> batches_;
@@ -61,6 +61,9 @@ class Image {
 
 /// Shape of a model's layer as the accelerator sees it.
 LayerShape layer_shape(const ModelShape& model, std::uint32_t layer);
+
+/// A descriptor of `work` without addresses.
+Descriptor describe(const LayerWork& work);
 
 /// A layer's parameters in the layout of ParameterLayout.
 std::vector<std::uint8_t> pack_parameters(const LayerShape& shape, const LayerParameters& parameters);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "platforms/esact_vp/driver.h"
+#include "platforms/esact_vp/image.h"
 #include "platforms/esact_vp/machine.h"
 #include "platforms/esact_vp/memory_map.h"
 
@@ -148,31 +149,15 @@ std::vector<Placement> place(const std::vector<GoldenCase>& cases) {
 }
 
 Descriptor describe(const GoldenCase& golden, const Placement& at, bool sparse) {
-  const LayerShape& shape = golden.work.shape;
-  const SplsKnobs& spls = golden.work.spls;
-  Descriptor descriptor;
-  if (shape.causal) descriptor.flags |= descriptor_flags::kCausal;
-  if (sparse) descriptor.flags |= descriptor_flags::kSplsEnabled;
-  descriptor.sequences = 1;
-  descriptor.tokens = golden.work.tokens();
-  descriptor.width = static_cast<std::uint16_t>(shape.width);
-  descriptor.heads = static_cast<std::uint16_t>(shape.heads);
-  descriptor.head_width = static_cast<std::uint16_t>(shape.head_width);
-  descriptor.ffn_width = static_cast<std::uint16_t>(shape.ffn_width);
-  descriptor.k_q8 = spls.k_q8;
-  descriptor.s_q8 = spls.s_q8;
-  descriptor.f_q8 = spls.f_q8;
-  descriptor.window = spls.window;
-  descriptor.quantizer = static_cast<std::uint8_t>(spls.quantizer);
-  descriptor.offset = spls.offset_kth;
-  descriptor.metric = spls.hamming;
+  LayerWork work = golden.work;
+  work.spls.enabled = sparse;
+  Descriptor descriptor = platform::describe(work);
   descriptor.sequence_table = at.sequence_table;
   descriptor.input_h = at.input;
   descriptor.output_h = at.output;
   descriptor.parameters = at.parameters;
-  descriptor.parameters_bytes = golden.parameters.size();
   descriptor.scratch = at.scratch;
-  descriptor.scratch_bytes = scratch_bytes(golden.work);
+  descriptor.scratch_bytes = scratch_bytes(work);
   return descriptor;
 }
 
