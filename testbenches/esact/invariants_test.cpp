@@ -43,7 +43,7 @@ TEST_CASE("Busy, stalls and idle fill every unit's cycles, and layers add up: an
 TEST_CASE("Work that is not done is not counted") {
   Run run("similar");
   run.simulate();
-  const platform::LayerRecord& layer = run.report().layers.front();
+  const platform::LayerRecord layer = run.report().layers.front();
   for (std::size_t operation = 0; operation < kOperations; ++operation) {
     CHECK(layer.counts.macs[operation] <= layer.dense_macs[operation]);
   }
@@ -54,7 +54,7 @@ TEST_CASE("Work that is not done is not counted") {
 TEST_CASE("A dense run predicts nothing") {
   Run run("similar", {"spls.enabled=false"});
   run.simulate();
-  const EventCounts& counts = run.report().layers.front().counts;
+  const EventCounts counts = run.report().layers.front().counts;
   CHECK(counts.predictor_products == 0);
   CHECK(counts.hlog_conversions == 0);
   CHECK(counts.topk_compares == 0);
