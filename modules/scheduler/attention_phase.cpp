@@ -13,6 +13,7 @@ struct LayerRun::HeadWeights {
   HeadWeights(const HeadWeights&) = delete;
   HeadWeights& operator=(const HeadWeights&) = delete;
   ~HeadWeights() {
+    if (run.config_.sram.allocation == SramAllocation::kContiguous) run.weight_places_.push_back(std::move(buffer));
     --run.live_weight_sets_;
     run.weights_freed_.notify();
   }
@@ -53,11 +54,15 @@ void LayerRun::attend_heads() {
   auto turn = std::make_shared<Latch>();
   turn->arrive();
 
+  if (config_.sram.allocation == SramAllocation::kContiguous) {
+    const std::vector<std::uint64_t> sizes(plan_.weight_sets, layout_.head_weights(0).bytes);
+    weight_places_ = ports_.space.allocate_together(sizes, Placement::kHigh);
+  }
   for (std::uint32_t head = 0; head < work_.shape.heads && !tasks.failed(); ++head) {
     const Section section = layout_.head_weights(head);
     while (live_weight_sets_ >= plan_.weight_sets) sc_core::wait(weights_freed_);
     auto weights = std::make_shared<HeadWeights>(*this);
-    weights->buffer = ports_.space.allocate(section.bytes, Placement::kHigh);
+    weights->buffer = weight_buffer(section.bytes);
     tasks.run([this, section, weights] {
       try {
         load(descriptor_.parameters + section.offset, weights->buffer.address(), section.bytes);
@@ -75,6 +80,15 @@ void LayerRun::attend_heads() {
     }
   }
   tasks.wait();
+  weight_places_.clear();
+}
+
+/// A contiguous SRAM keeps its places of weights for the whole phase: others could come between them otherwise.
+SramBuffer LayerRun::weight_buffer(std::uint64_t bytes) {
+  if (config_.sram.allocation == SramAllocation::kPaged) return ports_.space.allocate(bytes);
+  SramBuffer place = std::move(weight_places_.back());
+  weight_places_.pop_back();
+  return place;
 }
 
 std::shared_ptr<LayerRun::Job> LayerRun::admit(std::uint32_t head, std::uint32_t sequence,
@@ -87,12 +101,13 @@ std::shared_ptr<LayerRun::Job> LayerRun::admit(std::uint32_t head, std::uint32_t
   job->first_token = first_tokens_[sequence];
   job->weights = weights;
   const HeadBuffers buffers = head_buffers(work_, plan_, job->tokens);
-  SramSpace& space = ports_.space;
-  job->keys = space.allocate(buffers.keys);
-  job->values = space.allocate(buffers.values);
-  job->mask = space.allocate(buffers.mask);
-  job->own_z = space.allocate(buffers.z);
-  job->own_x = space.allocate(buffers.x);
+  std::vector<SramBuffer> own =
+      ports_.space.allocate_together({buffers.keys, buffers.values, buffers.mask, buffers.z, buffers.x});
+  job->keys = std::move(own[0]);
+  job->values = std::move(own[1]);
+  job->mask = std::move(own[2]);
+  job->own_z = std::move(own[3]);
+  job->own_x = std::move(own[4]);
   const std::uint64_t tokens = work_.tokens(), head_width = work_.shape.head_width;
   job->z = plan_.z_resident ? z_.address() + (head * tokens + job->first_token) * head_width : job->own_z.address();
   job->x = plan_.x_resident ? x_.address() + std::uint64_t{job->first_token} * work_.shape.width : job->own_x.address();

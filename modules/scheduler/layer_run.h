@@ -58,6 +58,7 @@ class LayerRun {
 
   // attention_phase.cpp
   void attend_heads();
+  SramBuffer weight_buffer(std::uint64_t bytes);
   std::shared_ptr<Job> admit(std::uint32_t head, std::uint32_t sequence, const std::shared_ptr<HeadWeights>& weights);
   void run_job(Job& job);
   void predict(Job& job);
@@ -98,6 +99,7 @@ class LayerRun {
   std::deque<std::uint16_t> free_slots_;      ///< of the engine's job table
   sc_core::sc_event slot_freed_;
   std::uint32_t live_weight_sets_ = 0;
+  std::vector<SramBuffer> weight_places_;  ///< contiguous SRAM: those that no head has
   sc_core::sc_event weights_freed_;
   bool reuse_ = false;
 };

@@ -17,15 +17,24 @@ void SramBuffer::shrink(std::uint64_t bytes) {
 }
 
 SramBuffer SramSpace::allocate(std::uint64_t bytes, Placement placement) {
-  if (bytes == 0) return {};
-  std::optional<Buffer> buffer = pool_.allocate(bytes, placement);
-  while (!buffer) {
+  return std::move(allocate_together({bytes}, placement).front());
+}
+
+std::vector<SramBuffer> SramSpace::allocate_together(const std::vector<std::uint64_t>& sizes, Placement placement) {
+  auto buffers = pool_.allocate_together(sizes, placement);
+  while (!buffers) {
     sc_core::wait(freed_);
-    buffer = pool_.allocate(bytes, placement);
+    buffers = pool_.allocate_together(sizes, placement);
   }
-  SramBuffer result(*this, *buffer);
-  memory_.write(kPageTableBase + buffer->address / kPageBytes * sizeof(std::uint32_t), buffer->pages.data(),
-                buffer->pages.size() * sizeof(std::uint32_t));
+  std::vector<SramBuffer> mapped;
+  for (Buffer& buffer : *buffers) mapped.push_back(buffer.bytes > 0 ? map(std::move(buffer)) : SramBuffer());
+  return mapped;
+}
+
+SramBuffer SramSpace::map(Buffer buffer) {
+  SramBuffer result(*this, buffer);
+  memory_.write(kPageTableBase + buffer.address / kPageBytes * sizeof(std::uint32_t), buffer.pages.data(),
+                buffer.pages.size() * sizeof(std::uint32_t));
   return result;
 }
 

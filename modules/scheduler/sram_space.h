@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <systemc>
+#include <vector>
 
 #include "common/commands.h"
 #include "sram/page_pool.h"
@@ -49,10 +50,17 @@ class SramSpace {
   /// Makes the calling thread wait until `bytes` bytes are free and maps them. 0 bytes: an empty buffer at once.
   SramBuffer allocate(std::uint64_t bytes, Placement placement = Placement::kLow);
 
+  /// A buffer for each of `sizes`. Takes all at one time and holds none while it waits, so that who waits is never in
+  /// his own way.
+  std::vector<SramBuffer> allocate_together(const std::vector<std::uint64_t>& sizes,
+                                            Placement placement = Placement::kLow);
+
   const PagePool& pool() const { return pool_; }
 
  private:
   friend class SramBuffer;
+  SramBuffer map(Buffer buffer);
+
   PagePool pool_;
   InitiatorPort& memory_;
   sc_core::sc_event freed_;

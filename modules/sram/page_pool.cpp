@@ -71,6 +71,22 @@ std::optional<Buffer> PagePool::allocate(std::uint64_t bytes, Placement placemen
   return Buffer{*first * kPageBytes, bytes, std::move(*pages)};
 }
 
+std::optional<std::vector<Buffer>> PagePool::allocate_together(const std::vector<std::uint64_t>& sizes,
+                                                               Placement placement) {
+  const std::uint64_t high_water = high_water_;
+  std::vector<Buffer> buffers;
+  for (const std::uint64_t bytes : sizes) {
+    std::optional<Buffer> buffer = allocate(bytes, placement);
+    if (!buffer) {
+      for (Buffer& taken : buffers) free(taken);
+      high_water_ = high_water;
+      return std::nullopt;
+    }
+    buffers.push_back(std::move(*buffer));
+  }
+  return buffers;
+}
+
 void PagePool::shrink(Buffer& buffer, std::uint64_t bytes) {
   release(buffer, pages_of(bytes));
   buffer.bytes = bytes;

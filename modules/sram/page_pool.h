@@ -56,6 +56,10 @@ class PagePool {
   /// A buffer of at least `bytes` bytes, or none, which counts as failed.
   std::optional<Buffer> allocate(std::uint64_t bytes, Placement placement = Placement::kLow);
 
+  /// A buffer for each of `sizes`, or none at all, which counts as one failure.
+  std::optional<std::vector<Buffer>> allocate_together(const std::vector<std::uint64_t>& sizes,
+                                                       Placement placement = Placement::kLow);
+
   /// Gives back the pages of `buffer` that its first `bytes` bytes do not need; bytes <= buffer.bytes.
   void shrink(Buffer& buffer, std::uint64_t bytes);
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
@@ -43,6 +45,8 @@ int sc_main(int argc, char* argv[]) {
   CLI::App app("Virtual prototype of the ESACT sparse transformer accelerator", "esact-vp");
   app.set_version_flag("--version", ESACT_VERSION);
   app.require_subcommand(1);
+  app.failure_message(
+      [](const CLI::App*, const CLI::Error& error) { return fmt::format("esact-vp: {}\n", error.what()); });
   RunOptions options;
   add_run(app, options);
   CLI::App* params = app.add_subcommand("params", "List every parameter with default, range and meaning");

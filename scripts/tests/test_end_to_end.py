@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -34,7 +35,8 @@ SHAPES = {
 }
 ABLATIONS = [
     [], ["spls.enabled=false"], ["spls.quantizer=pot"], ["spls.ties=down", "spls.offset=kth"],
-    ["spls.quantizer=leading_one", "spls.metric=hamming"], ["spls.quantizer=exact", "spls.window=16"],
+    ["spls.quantizer=leading_one", "spls.metric=hamming"],
+    ["spls.quantizer=exact", "spls.window=16"],
     ["spls.k_q8=256", "spls.s_q8=400", "spls.f_q8=0", "spls.window=64"],
 ]
 
@@ -45,7 +47,8 @@ def call(main, arguments: list[str], monkeypatch) -> None:
 
 
 def run(*arguments, **options) -> subprocess.CompletedProcess:
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, **options)
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                          **options)
 
 
 def settings(sets: list[str]) -> list[str]:
@@ -83,7 +86,8 @@ def test_every_tensor_equals_the_reference(workloads, tmp_path, monkeypatch, nam
         assert done.returncode == 0, done.stderr
         assert done.stdout == done.stderr == ""
         check_equal(tmp_path / "tensors.safetensors", tmp_path / "reference.safetensors")
-        check_equal(tmp_path / "outputs.safetensors", tmp_path / "reference" / "outputs.safetensors")
+        check_equal(tmp_path / "outputs.safetensors",
+                    tmp_path / "reference" / "outputs.safetensors")
         report = json.loads((tmp_path / "report.json").read_text())
         counts = json.loads((tmp_path / "reference" / "counts.json").read_text())
         for layer, expected in zip(report["layers"], counts["layers"], strict=True):
@@ -119,12 +123,15 @@ def test_two_runs_differ_in_host_only(workloads, tmp_path):
     (["--set", "tlm.mode=fast"], ["tlm.mode", "fast", "loose"]),
     (["--set", "dram.preset=ddr4"], ["dram.preset", "ddr4"]),
     (["--config", "missing.yaml"], ["missing.yaml"]),
-    (["--batch", "0"], ["--batch"]),
+    (["--batch", "0"], ["--batch", "1 to 64"]),
+    (["--batch", "many"], ["--batch", "many"]),
+    (["--bach", "2"], ["--bach"]),
 ])
 def test_bad_settings_are_one_line_and_write_nothing(workloads, tmp_path, arguments, mentions):
     done = run("run", workloads / "odd", *arguments, "--out", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 1
     assert all(word in done.stderr for word in mentions), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -147,15 +154,28 @@ def test_a_bad_workload_keeps_what_was_written(workloads, tmp_path):
     assert (out / "report.json").read_bytes() == before
 
 
+def catches_interrupt(process: subprocess.Popen) -> bool:
+    """Whether the process handles SIGINT by now, which it does while it simulates."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    caught = int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16)
+    return bool(caught >> (signal.SIGINT - 1) & 1)
+
+
 def test_interrupt_leaves_a_valid_partial_report(tmp_path, monkeypatch):
-    call(export_main, ["--random", "--layers", "12", "--width", "256", "--heads", "4", "--ffn", "1024",
-                       "--tokens", ",".join(["256"] * 16), "--out", tmp_path / "long"], monkeypatch)
-    process = subprocess.Popen([PROGRAM, "run", tmp_path / "long", "--out", tmp_path], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    shape = "--layers 12 --width 256 --heads 4 --ffn 1024".split()
+    call(export_main, ["--random", *shape, "--tokens", ",".join(["256"] * 16),
+                       "--out", tmp_path / "long"], monkeypatch)
+    with subprocess.Popen([PROGRAM, "run", tmp_path / "long", "--out", tmp_path],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not catches_interrupt(process):
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
     assert process.returncode == 130
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["complete"] is False
     assert sum(layer["cycles"] for layer in report["layers"]) == report["total"]["cycles"]
+    outputs = load_file(tmp_path / "outputs.safetensors")
+    assert len(outputs) == sum(len(batch["layers"]) == 12 for batch in report["batches"]) < 16

@@ -1,52 +1,67 @@
 #include "esact/host.h"
 
-/// A bad descriptor ends in the error status, the registers say why, and after a soft reset a good one runs.
+/// A bad descriptor ends in the error status, the registers say why, and after a soft reset good ones run.
 namespace esact {
 namespace {
 
 constexpr std::uint64_t kOutside = 0x7000000000;  ///< no memory there
+constexpr std::uint32_t kEntries = 8;
 
-/// Runs a descriptor that `spoil` has spoilt, checks what is reported, then resets and runs it unspoilt.
+/// What csr reports after an error.
+void check_registers(Host& host, ErrorCode code, std::uint32_t index, std::uint64_t address) {
+  CHECK(host.wait_for_interrupt() == (registers::kStatusInterrupt | registers::kStatusError));
+  CHECK(host.read(registers::kErrorCode) == static_cast<std::uint32_t>(code));
+  CHECK(host.read(registers::kErrorIndex) == index);
+  const std::uint64_t low = host.read(registers::kErrorAddressLow), high = host.read(registers::kErrorAddressHigh);
+  CHECK((low | high << 32) == address);
+  CHECK(host.read(registers::kRingHead) == index);
+}
+
+void check_written_back(const Descriptor& failed, ErrorCode code, std::uint64_t address) {
+  CHECK(failed.status == static_cast<std::uint32_t>(DescriptorStatus::kError));
+  CHECK(failed.error_code == static_cast<std::uint32_t>(code));
+  CHECK(failed.error_address == address);
+}
+
+/// Another doorbell changes nothing, a soft reset everything.
+void reset_after_error(Host& host) {
+  host.write(registers::kRingTail, 2);
+  CHECK(host.read(registers::kStatus) == registers::kStatusError);
+  host.write(registers::kControl, registers::kControlSoftReset);
+  host.wait_until_idle();
+  CHECK(host.read(registers::kStatus) == 0);
+  CHECK(host.read(registers::kErrorCode) == 0);
+}
+
+void check_good_run(HostedMachine& hosted, Host& host) {
+  hosted.load();
+  host.start(hosted.image().ring_base(), kEntries);
+  host.announce(hosted.image().ring_base(), hosted.image().descriptors());
+  CHECK(host.wait_for_interrupt() == registers::kStatusInterrupt);
+  CHECK(hosted.outputs() == expected_outputs("post-odd", "sparse"));
+}
+
+/// Runs a descriptor that `spoil` has spoilt, checks what is reported, then resets and runs everything unspoilt.
 void check(ErrorCode code, std::uint64_t address, const std::function<void(Descriptor&)>& spoil,
-           std::uint64_t ring_offset = 0) {
-  HostedMachine hosted("post-odd");
+           const std::vector<std::string>& sets = {}) {
+  HostedMachine hosted("post-odd", sets);
   hosted.simulate([&](Host& host) {
     const std::uint64_t ring = hosted.image().ring_base();
     Descriptor bad = hosted.image().descriptors().front();
     spoil(bad);
-    host.start(ring + ring_offset, 8);
-    if (ring_offset == 0) host.write_descriptor(ring, 0, bad);
-    host.write(registers::kRingTail, 1);
-    const std::uint32_t status = host.wait_for_interrupt();
-    CHECK(status == (registers::kStatusInterrupt | registers::kStatusError));
-    CHECK(host.read(registers::kErrorCode) == static_cast<std::uint32_t>(code));
-    CHECK(host.read(registers::kErrorIndex) == 0);
-    const std::uint64_t low = host.read(registers::kErrorAddressLow), high = host.read(registers::kErrorAddressHigh);
-    CHECK((low | high << 32) == address);
-    CHECK(host.read(registers::kRingHead) == 0);
-    if (ring_offset == 0) {
-      const Descriptor failed = host.read_descriptor(ring, 0);
-      CHECK(failed.status == static_cast<std::uint32_t>(DescriptorStatus::kError));
-      CHECK(failed.error_code == static_cast<std::uint32_t>(code));
-      CHECK(failed.error_address == address);
-    }
-    host.write(registers::kRingTail, 2);  // ignored in ERROR
-    CHECK((host.read(registers::kStatus) & registers::kStatusError) != 0);
-
-    host.write(registers::kControl, registers::kControlSoftReset);
-    while ((host.read(registers::kStatus) & registers::kStatusBusy) != 0) sc_core::wait(1, sc_core::SC_US);
-    CHECK(host.read(registers::kStatus) == 0);
-    const std::vector<Descriptor>& good = hosted.image().descriptors();
-    host.start(ring, 8);
-    for (std::uint32_t index = 0; index < good.size(); ++index) {
-      Descriptor descriptor = good[index];
-      if (index + 1 == good.size()) descriptor.flags |= descriptor_flags::kInterrupt;
-      host.write_descriptor(ring, index, descriptor);
-    }
-    host.write(registers::kRingTail, static_cast<std::uint32_t>(good.size()));
-    CHECK(host.wait_for_interrupt() == registers::kStatusInterrupt);
+    host.start(ring, kEntries);
+    host.announce(ring, {bad});
+    check_registers(host, code, 0, address);
+    check_written_back(host.read_descriptor(ring, 0), code, address);
+    reset_after_error(host);
+    check_good_run(hosted, host);
   });
-  CHECK(hosted.outputs() == expected_outputs("post-odd", "sparse"));
+}
+
+/// The shipped workload's first descriptor.
+Descriptor shipped() {
+  const platform::Workload workload = platform::load_workload(workload_folder("post-odd"));
+  return platform::Image(workload, {}, 1).descriptors().front();
 }
 
 }  // namespace
@@ -74,21 +89,25 @@ TEST_CASE("Error: sequences that do not add up") {
   check(ErrorCode::kBadSequenceTable, 0x90000000, [](Descriptor& d) { d.sequence_table = 0x90000000; });
 }
 TEST_CASE("Error: parameter block too small") {
-  std::uint64_t address = 0;
-  HostedMachine hosted("post-odd");
+  check(ErrorCode::kParametersTooSmall, shipped().parameters, [](Descriptor& d) { d.parameters_bytes -= 1; });
+}
+TEST_CASE("Error: DRAM scratch too small") {
+  check(ErrorCode::kScratchTooSmall, shipped().scratch, [](Descriptor& d) { d.scratch_bytes = 63; });
+}
+
+TEST_CASE("Error: SRAM below the layer's minimum, which is reported") {
+  const std::uint64_t minimum = minimum_sram("post-odd");
+  HostedMachine hosted("post-odd", {"sram.bytes=" + std::to_string(minimum - 4096)});
   hosted.simulate([&](Host& host) {
     const std::uint64_t ring = hosted.image().ring_base();
-    Descriptor bad = hosted.image().descriptors().front();
-    address = bad.parameters;
-    bad.parameters_bytes -= 1;
-    host.start(ring, 8);
-    host.write_descriptor(ring, 0, bad);
-    host.write(registers::kRingTail, 1);
-    host.wait_for_interrupt();
-    CHECK(host.read(registers::kErrorCode) == static_cast<std::uint32_t>(ErrorCode::kParametersTooSmall));
-    CHECK(host.read(registers::kErrorAddressLow) == static_cast<std::uint32_t>(address));
+    host.start(ring, kEntries);
+    host.announce(ring, {hosted.image().descriptors().back()});
+    check_registers(host, ErrorCode::kSramTooSmall, 0, minimum);
+    check_written_back(host.read_descriptor(ring, 0), ErrorCode::kSramTooSmall, minimum);
+    reset_after_error(host);
   });
 }
+
 TEST_CASE("Error: h outside the memory") {
   check(ErrorCode::kBusError, kOutside, [](Descriptor& d) { d.input_h = kOutside; });
 }
@@ -101,10 +120,25 @@ TEST_CASE("Error: parameters outside the memory") {
 TEST_CASE("Error: sequence table outside the memory") {
   check(ErrorCode::kBusError, kOutside, [](Descriptor& d) { d.sequence_table = kOutside; });
 }
-TEST_CASE("Error: ring outside the memory") {
-  const std::uint64_t ring = 0x80000000;
-  check(
-      ErrorCode::kBusError, ring + 0x6f00000000, [](Descriptor&) {}, 0x6f00000000);
+TEST_CASE("Error: scratch outside the memory, where the SRAM is too small for x") {
+  HostedMachine hosted("streamed", {"sram.bytes=" + std::to_string(minimum_sram("streamed", 5))}, 5);
+  hosted.simulate([&](Host& host) {
+    Descriptor bad = hosted.image().descriptors().front();
+    bad.scratch = kOutside;
+    host.start(hosted.image().ring_base(), kEntries);
+    host.announce(hosted.image().ring_base(), {bad});
+    check_registers(host, ErrorCode::kBusError, 0, kOutside);
+    reset_after_error(host);
+  });
+}
+TEST_CASE("Error: scratch outside the memory, where the SRAM holds x but not z") {
+  // The one token's x, 30 bytes, has its own 64 in front of z.
+  check(ErrorCode::kBusError, kOutside + 64, [](Descriptor& d) { d.scratch = kOutside; },
+        {"sram.bytes=" + std::to_string(minimum_sram("post-odd"))});
+}
+TEST_CASE("Error: output outside the memory, in bursts and with stalls") {
+  check(ErrorCode::kBusError, kOutside, [](Descriptor& d) { d.output_h = kOutside; },
+        {"tlm.mode=approximate", "tlm.stall_permille=200"});
 }
 TEST_CASE("Error: weights that begin inside the memory and end outside") {
   // The block's constants are read before its weights, which lie beyond the end of the DRAM.
@@ -117,6 +151,66 @@ TEST_CASE("Error: weights that begin inside the memory and end outside") {
   const ParameterLayout layout(shape);
   const std::uint64_t parameters = end - layout.head_weights(0).offset;
   check(ErrorCode::kBusError, end, [&](Descriptor& d) { d.parameters = parameters; });
+}
+
+TEST_CASE("Error: ring outside the memory") {
+  HostedMachine hosted("post-odd");
+  hosted.simulate([&](Host& host) {
+    host.start(kOutside, kEntries);
+    host.write(registers::kRingTail, 1);
+    check_registers(host, ErrorCode::kBusError, 0, kOutside);
+    reset_after_error(host);
+    check_good_run(hosted, host);
+  });
+}
+
+TEST_CASE("Error: more descriptors announced than the ring holds") {
+  HostedMachine hosted("post-odd");
+  hosted.simulate([&](Host& host) {
+    const std::uint64_t ring = hosted.image().ring_base();
+    host.start(ring, kEntries);
+    host.write(registers::kRingTail, kEntries + 1);
+    check_registers(host, ErrorCode::kBadRing, 0, ring);
+    reset_after_error(host);
+    check_good_run(hosted, host);
+  });
+}
+
+TEST_CASE("Error: a residual that leaves int32") {
+  HostedMachine hosted("post-odd");
+  hosted.simulate([&](Host& host) {
+    const std::uint64_t ring = hosted.image().ring_base();
+    const Descriptor& first = hosted.image().descriptors().front();
+    const std::vector<std::int32_t> h(std::size_t{first.tokens} * first.width, INT32_MAX);
+    host.bus.write(first.input_h, h.data(), h.size() * sizeof(std::int32_t));
+    host.start(ring, kEntries);
+    host.announce(ring, {first});
+    check_registers(host, ErrorCode::kOverflow, 0, 0);
+    check_written_back(host.read_descriptor(ring, 0), ErrorCode::kOverflow, 0);
+    reset_after_error(host);
+    check_good_run(hosted, host);
+  });
+}
+
+TEST_CASE("Error: descriptors before the bad one are done, those behind it stay pending") {
+  HostedMachine hosted("post-odd");
+  hosted.simulate([&](Host& host) {
+    const std::uint64_t ring = hosted.image().ring_base();
+    std::vector<Descriptor> descriptors = hosted.image().descriptors();
+    REQUIRE(descriptors.size() == 6);
+    descriptors[3].k_q8 = 0;
+    host.start(ring, kEntries);
+    host.announce(ring, descriptors);
+    check_registers(host, ErrorCode::kBadKnob, 3, 0);
+    for (std::uint32_t index = 0; index < descriptors.size(); ++index) {
+      const DescriptorStatus expected = index < 3    ? DescriptorStatus::kDone
+                                        : index == 3 ? DescriptorStatus::kError
+                                                     : DescriptorStatus::kPending;
+      CHECK(host.read_descriptor(ring, index).status == static_cast<std::uint32_t>(expected));
+    }
+    reset_after_error(host);
+    check_good_run(hosted, host);
+  });
 }
 
 }  // namespace esact

@@ -41,6 +41,18 @@ class Host : public sc_core::sc_module {
     write(registers::kRingEntries, entries);
     write(registers::kControl, registers::kControlEnable | registers::kControlIrqEnable);
   }
+  /// Writes `descriptors` from index 0 of the ring on, the last with the interrupt flag, and rings.
+  void announce(std::uint64_t ring, std::vector<Descriptor> descriptors) {
+    descriptors.back().flags |= descriptor_flags::kInterrupt;
+    for (std::uint32_t index = 0; index < descriptors.size(); ++index) {
+      write_descriptor(ring, index, descriptors[index]);
+    }
+    write(registers::kRingTail, static_cast<std::uint32_t>(descriptors.size()));
+  }
+  /// Waits until nothing is in flight and no reset is under way.
+  void wait_until_idle() {
+    while ((read(registers::kStatus) & registers::kStatusBusy) != 0) sc_core::wait(1, sc_core::SC_US);
+  }
   /// Waits for the interrupt, clears it and returns STATUS as it was.
   std::uint32_t wait_for_interrupt() {
     if (!irq.read()) sc_core::wait(irq.posedge_event());
@@ -50,13 +62,15 @@ class Host : public sc_core::sc_module {
   }
 };
 
-/// A machine with a shipped workload in its DRAM and a host whose thread the test writes.
+/// A machine with a shipped workload in its DRAM and a host whose thread the test writes. The settings are the
+/// machine's alone, so that it may be too small for the workload.
 class HostedMachine {
  public:
-  explicit HostedMachine(const std::string& workload)
+  explicit HostedMachine(const std::string& workload, const std::vector<std::string>& sets = {},
+                         std::uint32_t batch = 1)
       : workload_(platform::load_workload(workload_folder(workload))),
-        image_(workload_, config_, 1),
-        machine_("machine", config_),
+        image_(workload_, platform::PlatformConfig{}, batch),
+        machine_("machine", platform::load_configuration(std::nullopt, sets)),
         host_("host", machine_) {}
 
   const platform::Image& image() const { return image_; }
@@ -71,10 +85,13 @@ class HostedMachine {
       ended = true;
     });
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
-    image_.load(machine_);
+    load();
     sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_SEC));
     REQUIRE(ended);
   }
+
+  /// Puts the workload into DRAM as it was before any run.
+  void load() { image_.load(machine_); }
 
   Outputs outputs() {
     Outputs outputs;
@@ -83,7 +100,6 @@ class HostedMachine {
   }
 
  private:
-  platform::PlatformConfig config_;
   platform::Workload workload_;
   platform::Image image_;
   platform::Machine machine_;

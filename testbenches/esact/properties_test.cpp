@@ -10,30 +10,55 @@ void check(const std::vector<std::string>& sets, std::uint32_t batch = 1, const 
   CHECK_FALSE(run.driver().error());
 }
 
-std::string minimum_sram(const std::string& workload) {
-  const platform::PlatformConfig config;
-  const platform::Workload loaded = platform::load_workload(workload_folder(workload));
-  const platform::Image image(loaded, config, 1);
-  std::uint64_t bytes = 0;
-  for (const platform::Batch& batch : image.batches()) {
-    bytes = std::max(bytes, minimum_sram_bytes(image.work(batch, 0), config.esact));
+std::string smallest_sram(const std::string& workload) {
+  return "sram.bytes=" + std::to_string(minimum_sram(workload));
+}
+
+/// All sequences in one batch, from the smallest SRAM on page by page; the smallest holds x or not.
+void check_small_srams(const std::string& workload, std::uint32_t batch, const std::string& allocation,
+                       bool x_resident) {
+  std::vector<std::unique_ptr<Run>> runs;
+  for (std::uint64_t pages = 0; pages < 12; ++pages) {
+    const std::uint64_t bytes = minimum_sram(workload, batch) + pages * kPageBytes;
+    const std::vector<std::string> sets{"sram.allocation=" + allocation, "sram.bytes=" + std::to_string(bytes)};
+    runs.push_back(std::make_unique<Run>(workload, sets, batch, "machine_" + std::to_string(pages)));
   }
-  return "sram.bytes=" + std::to_string(bytes);
+  const platform::Image& image = runs.front()->image();
+  const LayerWork work = image.work(image.batches().front(), 0);
+  CHECK(plan_layer(work, runs.front()->machine().esact.config()).x_resident == x_resident);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  for (const auto& run : runs) run->load();
+  for (const auto& run : runs) {
+    platform::simulate(run->driver());
+    CHECK(run->outputs() == expected_outputs(workload, "sparse"));
+  }
 }
 
 }  // namespace
 
 TEST_CASE("Values: the smallest SRAM") {
-  check({minimum_sram("similar")});
+  check({smallest_sram("similar")});
 }
 TEST_CASE("Values: the smallest SRAM, contiguous") {
-  check({minimum_sram("similar"), "sram.allocation=contiguous"});
+  check({smallest_sram("similar"), "sram.allocation=contiguous"});
 }
 TEST_CASE("Values: the smallest SRAM, causal") {
-  check({minimum_sram("pre-causal")}, 1, "pre-causal");
+  check({smallest_sram("pre-causal")}, 1, "pre-causal");
 }
 TEST_CASE("Values: the smallest SRAM, contiguous, causal, stalls") {
-  check({minimum_sram("pre-causal"), "sram.allocation=contiguous", "tlm.stall_permille=300"}, 1, "pre-causal");
+  check({smallest_sram("pre-causal"), "sram.allocation=contiguous", "tlm.stall_permille=300"}, 1, "pre-causal");
+}
+TEST_CASE("Values: small SRAMs, sequences of very different lengths in a batch") {
+  check_small_srams("packed", 4, "paged", true);
+}
+TEST_CASE("Values: small SRAMs, sequences of very different lengths in a batch, contiguous") {
+  check_small_srams("packed", 4, "contiguous", true);
+}
+TEST_CASE("Values: small SRAMs, x from DRAM for every head") {
+  check_small_srams("streamed", 5, "paged", false);
+}
+TEST_CASE("Values: small SRAMs, x from DRAM for every head, contiguous") {
+  check_small_srams("streamed", 5, "contiguous", false);
 }
 TEST_CASE("Values: 8 MiB of SRAM") {
   check({"sram.bytes=8388608"});
@@ -96,6 +121,28 @@ TEST_CASE("Values: one of everything, stalls, three sequences in a batch") {
 }
 TEST_CASE("Values: slow memory") {
   check({"dram.bandwidth_gbps=0.5", "dram.latency_ns=2000"});
+}
+
+TEST_CASE("What makes the machine smaller or slower costs cycles, and no value") {
+  const std::vector<std::vector<std::string>> slower{
+      {"mac_array.lines=4"},           {smallest_sram("similar")},     {"predictor.products_per_cycle=16"},
+      {"predictor.progressive=false"}, {"engine.windows_in_flight=1"}, {"ffn_array.tiles_in_flight=1"},
+      {"vector_unit.lanes=4"},         {"dram.bandwidth_gbps=1"},      {"tlm.stall_permille=200"}};
+  Run usual("similar", {}, 1, "usual");
+  std::vector<std::unique_ptr<Run>> runs;
+  for (std::size_t index = 0; index < slower.size(); ++index) {
+    runs.push_back(std::make_unique<Run>("similar", slower[index], 1, "slower_" + std::to_string(index)));
+  }
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  usual.load();
+  for (const auto& run : runs) run->load();
+  platform::simulate(usual.driver());
+  for (std::size_t index = 0; index < runs.size(); ++index) {
+    INFO(slower[index].front());
+    platform::simulate(runs[index]->driver());
+    CHECK(runs[index]->cycles() > usual.cycles());
+    CHECK(runs[index]->outputs() == usual.outputs());
+  }
 }
 
 }  // namespace esact

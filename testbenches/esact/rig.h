@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -21,6 +22,18 @@ using Outputs = std::vector<std::vector<std::int32_t>>;
 /// One of the shipped workloads of testbenches/data/workloads.
 inline std::string workload_folder(const std::string& name) {
   return std::string(ESACT_TEST_DATA) + "/workloads/" + name;
+}
+
+/// Smallest `sram.bytes` that runs a shipped workload in batches of `batch` sequences.
+inline std::uint64_t minimum_sram(const std::string& workload, std::uint32_t batch = 1) {
+  const platform::PlatformConfig config;
+  const platform::Workload loaded = platform::load_workload(workload_folder(workload));
+  const platform::Image image(loaded, config, batch);
+  std::uint64_t bytes = 0;
+  for (const platform::Batch& sequences : image.batches()) {
+    bytes = std::max(bytes, minimum_sram_bytes(image.work(sequences, 0), config.esact));
+  }
+  return bytes;
 }
 
 /// A whole run of a shipped workload on a virtual prototype of its own, with the settings of `--set`.
@@ -62,6 +75,12 @@ class Run {
       }
     }
     return outputs;
+  }
+
+  std::uint64_t cycles() const {
+    std::uint64_t cycles = 0;
+    for (const platform::BatchRecord& batch : report().batches) cycles += batch.cycles();
+    return cycles;
   }
 
   platform::Report report() const {

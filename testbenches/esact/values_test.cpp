@@ -43,6 +43,19 @@ TEST_CASE("Similar rows, an FFN of two chunks: sparse") {
   check("similar", "sparse");
 }
 
+TEST_CASE("Four sequences in a batch, final norm without causality: dense") {
+  check("packed", "dense", 4);
+}
+TEST_CASE("Four sequences in a batch, final norm without causality: sparse") {
+  check("packed", "sparse", 4);
+}
+TEST_CASE("Five sequences in a batch, post-LN and causal: dense") {
+  check("streamed", "dense", 5);
+}
+TEST_CASE("Five sequences in a batch, post-LN and causal: sparse") {
+  check("streamed", "sparse", 5);
+}
+
 TEST_CASE("Where every row is critical and every column kept, the sparse machine is the dense one") {
   Run run("post-odd", {"spls.window=1", "spls.k_q8=256"}, 3);
   CHECK(run.simulate().outputs() == expected_outputs("post-odd", "dense"));

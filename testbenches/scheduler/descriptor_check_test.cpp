@@ -70,6 +70,32 @@ TEST_CASE("Every field outside its range is refused with its error") {
   }
 }
 
+TEST_CASE("Every field at its bounds passes") {
+  const auto is_shape = [](std::size_t offset) {  // the three depend on one another
+    return offset == offsetof(Descriptor, width) || offset == offsetof(Descriptor, heads) ||
+           offset == offsetof(Descriptor, head_width);
+  };
+  for (const DescriptorCheck& check : kDescriptorChecks) {
+    if (is_shape(check.offset)) continue;
+    INFO("field at " << check.offset);
+    for (std::uint64_t bound : {check.minimum, check.maximum}) {
+      Descriptor descriptor = good_descriptor();
+      set(descriptor, check.offset, bound, check.bytes);
+      CHECK(error_of([&] { check_descriptor(descriptor); }).code == ErrorCode::kNone);
+    }
+  }
+  struct Shape {
+    std::uint16_t width, heads, head_width;
+  };
+  for (const Shape& shape : {Shape{1, 1, 1}, Shape{1024, 64, 16}, Shape{1024, 8, 128}}) {
+    Descriptor descriptor = good_descriptor();
+    descriptor.width = shape.width;
+    descriptor.heads = shape.heads;
+    descriptor.head_width = shape.head_width;
+    CHECK(error_of([&] { check_descriptor(descriptor); }).code == ErrorCode::kNone);
+  }
+}
+
 TEST_CASE("A width that is not heads times head width is a bad shape") {
   Descriptor descriptor = good_descriptor();
   descriptor.head_width = 15;

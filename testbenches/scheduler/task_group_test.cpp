@@ -129,6 +129,29 @@ TEST_CASE("An allocation waits until enough pages have been given back, and buff
   });
 }
 
+TEST_CASE("Buffers that are allocated together hold nothing while they wait") {
+  Memory memory("memory");
+  simulate([&] {
+    auto other = std::make_unique<SramBuffer>(memory.space.allocate(5 * kPageBytes));
+    TaskGroup group;
+    bool allocated = false;
+    group.run([&] {
+      const auto buffers = memory.space.allocate_together({2 * kPageBytes, 0, 2 * kPageBytes});
+      CHECK(buffers.size() == 3);
+      CHECK(buffers[1].address() == kNoAddress);
+      CHECK(memory.space.pool().statistics().pages_in_use == 4);
+      allocated = true;
+    });
+    sc_core::wait(100, SC_NS);
+    CHECK(memory.space.pool().statistics().pages_in_use == 5);
+    CHECK_FALSE(allocated);
+    other.reset();
+    group.wait();
+    CHECK(allocated);
+    CHECK(memory.space.pool().statistics().pages_in_use == 0);
+  });
+}
+
 TEST_CASE("Weight tiles come in order, no more at a time than there are buffers") {
   Memory memory("memory");
   simulate([&] {

@@ -112,6 +112,22 @@ TEST_CASE("a full pool is not fragmented and what does not fit fails") {
   CHECK(pool.statistics().failed_allocations == 3);
 }
 
+TEST_CASE("several buffers are taken together or not at all") {
+  PagePool pool(8 * kPageBytes, SramAllocation::kContiguous);
+  auto low = pool.allocate_together({2 * kPageBytes, 0, kPageBytes});
+  REQUIRE(low);
+  CHECK((*low)[0].pages == std::vector<std::uint32_t>{0, 1});
+  CHECK((*low)[1].pages.empty());
+  CHECK((*low)[2].pages == std::vector<std::uint32_t>{2});
+  const PagePoolStatistics before = pool.statistics();
+  CHECK_FALSE(pool.allocate_together({4 * kPageBytes, 2 * kPageBytes}));
+  CHECK(pool.statistics().pages_in_use == before.pages_in_use);
+  CHECK(pool.statistics().high_water_pages == before.high_water_pages);
+  CHECK(pool.statistics().failed_allocations == 1);
+  CHECK(pool.allocate_together({3 * kPageBytes, 2 * kPageBytes}, Placement::kHigh));
+  CHECK(pool.statistics().high_water_pages == 8);
+}
+
 TEST_CASE("shrink returns whole tail pages, free all") {
   PagePool pool(4 * kPageBytes, SramAllocation::kPaged);
   auto buffer = pool.allocate(4 * kPageBytes);
