@@ -30,7 +30,7 @@ def lines(items) -> str:
 
 
 def registers_header(interface: Interface) -> str:
-    """modules/csr/registers.h."""
+    """modules/esact_interface/registers.h."""
     constants, rows = [], []
     for register in interface.registers:
         name = f"k{pascal(register.name)}"
@@ -109,7 +109,7 @@ def cpp_field(field: Field) -> str:
 
 
 def descriptor_header(interface: Interface) -> str:
-    """modules/csr/descriptor.h."""
+    """modules/esact_interface/descriptor.h."""
     fields = interface.fields
     checked = [field for field in fields if field.range]
     addresses = [str(field.offset) for field in fields if field.type == "address"]
@@ -329,8 +329,8 @@ ESACT writes {", ".join(written)} on completion and ignores what they held.
 
 
 OUTPUTS = {
-    "modules/csr/registers.h": registers_header,
-    "modules/csr/descriptor.h": descriptor_header,
+    "modules/esact_interface/registers.h": registers_header,
+    "modules/esact_interface/descriptor.h": descriptor_header,
     "platforms/esact_vp/firmware/esact_registers.h": c_header,
     "docs/registers.md": page,
 }

@@ -2,12 +2,6 @@
 
 namespace esact {
 
-const char* name(UnitState state) {
-  static constexpr const char* kNames[kUnitStates] = {"busy",       "input", "sram",    "dram",
-                                                      "queue_full", "array", "barrier", "idle"};
-  return kNames[static_cast<std::size_t>(state)];
-}
-
 Ledger::Ledger(const Clock& clock, std::size_t units) : clock_(clock), units_(units) {}
 
 void Ledger::enter(std::size_t unit, UnitState state, const sc_core::sc_time& since) {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "common/unit_state.h"
+#include "esact_interface/unit_state.h"
 
 namespace esact {
 

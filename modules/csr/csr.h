@@ -8,11 +8,11 @@
 #include <tlm>
 
 #include "common/clock.h"
-#include "common/config.h"
-#include "common/event_counts.h"
 #include "common/ledger.h"
 #include "csr/records.h"
-#include "csr/registers.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
+#include "esact_interface/registers.h"
 #include "tlm/command_queue.h"
 #include "tlm/initiator_port.h"
 

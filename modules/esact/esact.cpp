@@ -5,6 +5,7 @@
 #include "ffn_array/ffn_array.h"
 #include "hlog_quantizer/hlog_quantizer.h"
 #include "mac_array/mac_array.h"
+#include "scheduler/scheduler.h"
 #include "sparse_attention_engine/sparse_attention_engine.h"
 #include "spls_predictor/spls_predictor.h"
 #include "sram/sram.h"

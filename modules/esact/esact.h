@@ -1,27 +1,18 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <systemc>
 #include <tlm>
 #include <vector>
 
-#include "common/config.h"
-#include "common/event_counts.h"
-#include "common/ledger.h"
-#include "common/tensor_tap.h"
-#include "scheduler/scheduler.h"
-#include "sram/page_pool.h"
+#include "esact_interface/block_status.h"
+#include "esact_interface/completion.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
+#include "esact_interface/page_statistics.h"
+#include "esact_interface/tensor_tap.h"
 
 namespace esact {
-
-/// Time sheet of one block: busy + stalls + idle = units * cycles of its clock.
-struct BlockStatus {
-  std::string name;
-  std::size_t units = 1;
-  std::uint32_t clock_ps = 0;
-  StateCycles cycles{};  ///< since time 0
-};
 
 /// The ESACT accelerator: composes its blocks and shows a control port, a memory port, an interrupt and a reset. Needs
 /// no files and keeps no global state, so that any number of instances, each with a configuration of its own, share a

@@ -5,9 +5,9 @@
 
 #include "common/clock.h"
 #include "common/commands.h"
-#include "common/config.h"
-#include "common/event_counts.h"
 #include "common/ledger.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
 #include "tlm/command_queue.h"
 #include "tlm/initiator_port.h"
 

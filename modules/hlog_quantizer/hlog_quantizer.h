@@ -9,9 +9,9 @@
 #include <unordered_map>
 
 #include "common/clock.h"
-#include "common/config.h"
-#include "common/event_counts.h"
 #include "common/ledger.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
 #include "kernels/quantizer.h"
 
 namespace esact {

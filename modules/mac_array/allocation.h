@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "common/commands.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 
 namespace esact {
 

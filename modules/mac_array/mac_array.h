@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "common/commands.h"
-#include "common/config.h"
-#include "common/event_counts.h"
 #include "common/ledger.h"
 #include "common/ready_order.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
 #include "mac_array/allocation.h"
 #include "mac_array/multiply.h"
 #include "mac_array/operands.h"

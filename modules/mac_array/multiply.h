@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/event_counts.h"
+#include "esact_interface/event_counts.h"
 #include "mac_array/operands.h"
 
 namespace esact {

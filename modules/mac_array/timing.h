@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/commands.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 
 /// How a matrix command is cut into slots and how many cycles a slot takes without contention (docs/mac_array.md).
 namespace esact::mac_array_timing {

@@ -3,7 +3,7 @@
 #include <deque>
 #include <memory>
 
-#include "common/tensor_tap.h"
+#include "esact_interface/tensor_tap.h"
 #include "scheduler/plan.h"
 #include "scheduler/sram_space.h"
 #include "scheduler/task_group.h"

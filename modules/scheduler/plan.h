@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/config.h"
+#include "esact_interface/config.h"
 #include "scheduler/parameter_layout.h"
 
 namespace esact {

@@ -1,6 +1,6 @@
 #include "scheduler/scheduler.h"
 
-#include "csr/registers.h"
+#include "esact_interface/registers.h"
 #include "scheduler/descriptor_check.h"
 #include "scheduler/layer_run.h"
 

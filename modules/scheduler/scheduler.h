@@ -3,24 +3,18 @@
 #include <systemc>
 
 #include "common/clock.h"
-#include "common/config.h"
-#include "common/event_counts.h"
 #include "common/ledger.h"
-#include "common/tensor_tap.h"
-#include "csr/descriptor.h"
 #include "csr/records.h"
+#include "esact_interface/completion.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
+#include "esact_interface/tensor_tap.h"
 #include "scheduler/sram_space.h"
 #include "scheduler/task_group.h"
 #include "tlm/command_queue.h"
 #include "tlm/initiator_port.h"
 
 namespace esact {
-
-/// A descriptor has been completed, or has failed; published at the core edge of its status write-back.
-struct Completion {
-  std::uint32_t index = 0;  ///< in the ring, counted without wrapping
-  Descriptor descriptor;    ///< as written back
-};
 
 /// Fetches descriptors from the ring and runs them one after another (LayerRun): decides the order of operations, owns
 /// the SRAM's pages, moves operands with the DMA and dispatches commands to the blocks. After an error it drains what

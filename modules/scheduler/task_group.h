@@ -5,7 +5,7 @@
 #include <optional>
 #include <systemc>
 
-#include "csr/descriptor.h"
+#include "esact_interface/descriptor.h"
 
 namespace esact {
 

@@ -7,10 +7,10 @@
 
 #include "common/clock.h"
 #include "common/commands.h"
-#include "common/config.h"
-#include "common/event_counts.h"
 #include "common/ledger.h"
-#include "common/tensor_tap.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
+#include "esact_interface/tensor_tap.h"
 #include "spls_predictor/prediction.h"
 #include "tlm/command_queue.h"
 #include "tlm/initiator_port.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "common/commands.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 
 /// Cycles of the predictor's steps without contention (docs/spls_predictor.md). A step that reads operands also lasts
 /// until they are there.

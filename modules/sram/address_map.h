@@ -2,9 +2,10 @@
 
 #include <cstdint>
 
+#include "esact_interface/page_statistics.h"
+
 namespace esact {
 
-constexpr std::uint64_t kPageBytes = 4096;  ///< unit of SRAM allocation and translation
 
 /// SRAM data lies at the virtual addresses below this.
 constexpr std::uint64_t kVirtualBytes = std::uint64_t{1} << 32;

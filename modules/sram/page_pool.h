@@ -6,7 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "common/config.h"
+#include "esact_interface/config.h"
+#include "esact_interface/page_statistics.h"
 #include "sram/address_map.h"
 
 namespace esact {
@@ -35,16 +36,6 @@ class AllocationPolicy {
 /// The policy of `sram.allocation`: the lowest free pages wherever the buffer should lie, or the first long enough run
 /// of free pages, counted from the low or from the high end.
 std::unique_ptr<AllocationPolicy> make_policy(SramAllocation allocation);
-
-/// What a pool has seen. Fragmentation: 1 - longest run of free pages / free pages, 0 where no page is free.
-struct PagePoolStatistics {
-  std::uint64_t pages = 0;
-  std::uint64_t pages_in_use = 0;
-  std::uint64_t high_water_pages = 0;
-  std::uint64_t failed_allocations = 0;
-  double fragmentation = 0;                   ///< now
-  double worst_fragmentation_at_failure = 0;  ///< at failed allocations
-};
 
 /// The pages of an SRAM that are free, and the virtual addresses given to those that are not. Virtual addresses are
 /// given out in turn, so that the address of a freed buffer stays unused for as long as possible.

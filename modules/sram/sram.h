@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "common/config.h"
-#include "common/event_counts.h"
 #include "common/ledger.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
 #include "sram/address_map.h"
 #include "sram/timing.h"
 #include "tlm/memory_port.h"

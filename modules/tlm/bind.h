@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 #include "tlm/stall_injector.h"
 
 namespace esact {

@@ -11,7 +11,7 @@
 #include <type_traits>
 
 #include "common/clock.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 #include "tlm/memory_manager.h"
 
 namespace esact {

@@ -8,7 +8,7 @@
 #include <tlm>
 
 #include "common/clock.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 
 namespace esact {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/tensor_tap.h"
+#include "esact_interface/tensor_tap.h"
 #include "vector_unit/operands.h"
 
 namespace esact {

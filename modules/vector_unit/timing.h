@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "common/commands.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 
 /// Cycles of a vector command without contention (docs/vector_unit.md).
 namespace esact::vector_unit_timing {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/config.h"
+#include "esact_interface/config.h"
 #include "platforms/common/parameter.h"
 #include "platforms/common/spls_settings.h"
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/config.h"
-#include "common/event_counts.h"
+#include "esact_interface/config.h"
+#include "esact_interface/event_counts.h"
 #include "kernels/quantizer.h"
 
 namespace esact::platform {

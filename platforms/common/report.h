@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "common/event_counts.h"
-#include "common/unit_state.h"
+#include "esact_interface/event_counts.h"
+#include "esact_interface/unit_state.h"
 #include "kernels/quantizer.h"
 #include "platforms/common/energy.h"
 

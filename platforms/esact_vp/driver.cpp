@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "csr/registers.h"
+#include "esact_interface/registers.h"
 
 namespace esact::platform {
 namespace {

@@ -5,7 +5,7 @@
 #include <systemc>
 #include <vector>
 
-#include "csr/descriptor.h"
+#include "esact_interface/descriptor.h"
 #include "tlm/initiator_port.h"
 
 namespace esact::platform {

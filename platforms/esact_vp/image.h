@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "csr/descriptor.h"
+#include "esact_interface/descriptor.h"
 #include "platforms/common/configuration.h"
 #include "platforms/common/workload.h"
 #include "platforms/esact_vp/machine.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/tensor_tap.h"
+#include "esact_interface/tensor_tap.h"
 #include "platforms/common/safetensors.h"
 #include "platforms/esact_vp/image.h"
 #include "platforms/esact_vp/machine.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/event_counts.h"
-#include "csr/descriptor.h"
+#include "esact_interface/descriptor.h"
+#include "esact_interface/event_counts.h"
 #include "scheduler/plan.h"
 
 namespace esact::platform {

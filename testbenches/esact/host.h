@@ -2,8 +2,8 @@
 
 #include <functional>
 
-#include "csr/registers.h"
 #include "esact/rig.h"
+#include "esact_interface/registers.h"
 
 namespace esact {
 

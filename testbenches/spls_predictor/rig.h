@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "common/commands.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 #include "hlog_quantizer/hlog_quantizer.h"
 #include "spls_predictor/spls_predictor.h"
 #include "tlm/bind.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "common/config.h"
+#include "esact_interface/config.h"
 #include "sram/address_map.h"
 #include "sram/sram.h"
 #include "tlm/bind.h"

@@ -1,4 +1,4 @@
-#include "common/event_counts.h"
+#include "esact_interface/event_counts.h"
 
 namespace esact {
 namespace {
