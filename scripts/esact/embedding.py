@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
-from esact.bert import Bert
+from esact.models import TextModel
 from esact.quantise import Calibration, quantise_model
 from esact.reference import add_counts, make_layers, run_sequence
 from esact.spls import Knobs
@@ -64,11 +64,11 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 class Encoder:
     """A quantised text model; embeddings are kept in `cache` and taken from there if present."""
 
-    def __init__(self, bert: Bert, calibration: Calibration, max_tokens: int,
+    def __init__(self, text_model: TextModel, calibration: Calibration, max_tokens: int,
                  cache: Path | None = None):
-        self._bert, self._max_tokens, self._cache = bert, max_tokens, cache
+        self._text_model, self._max_tokens, self._cache = text_model, max_tokens, cache
         self._h_scale = calibration.h_scale
-        self._weights = quantise_model(bert.model, calibration)
+        self._weights = quantise_model(text_model.model, calibration)
         digest = hashlib.sha256(repr((self._h_scale, max_tokens)).encode())
         for layer in self._weights:
             for name, value in sorted(layer.items()):
@@ -91,8 +91,8 @@ class Encoder:
 
     def _embedder(self, setting: Setting) -> Callable[[np.ndarray], tuple[np.ndarray, dict]]:
         if setting.knobs is None:
-            return lambda h: (forward(self._bert.model, h).mean(0), {})
-        shape = self._bert.model.shape
+            return lambda h: (forward(self._text_model.model, h).mean(0), {})
+        shape = self._text_model.model.shape
         knobs = [setting.knobs] * shape.layers
         layers = make_layers(Workload(shape, knobs, self._weights, [], self._h_scale), knobs)
 
@@ -112,8 +112,8 @@ class Encoder:
                 return Embeddings(stored["vectors"], json.loads(str(stored["counts"])))
         vectors, counts = [], {}
         for text in texts:
-            vector, count = embed_one(self._bert.embed(
-                self._bert.tokenize(text, self._max_tokens)))
+            vector, count = embed_one(self._text_model.embed(
+                self._text_model.tokenize(text, self._max_tokens)))
             vectors.append(vector)
             counts = add_counts(counts, count)
         if path:

@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from esact.embedding import Embeddings, Encoder, Setting, reductions, unit
 from esact.errors import CommandParser, InputError, run_command
-from esact.export import calibrate_on_texts, load_model, positive
+from esact.export import calibrate_on_texts, positive
+from esact.models import load_text_model
 from esact.reference import add_counts
 from esact.settings import read_settings, spls_changes
 from esact.spls import Knobs
@@ -118,8 +119,8 @@ def _settings(arguments: argparse.Namespace) -> list[Setting]:
 def _evaluate(arguments: argparse.Namespace) -> list[dict]:
     task = _load_task(arguments.task, arguments.files, arguments.limit)
     settings = _settings(arguments)
-    bert = load_model(arguments.model)
-    encoder = Encoder(bert, calibrate_on_texts(bert), arguments.max_tokens, arguments.cache)
+    model = load_text_model(arguments.model)
+    encoder = Encoder(model, calibrate_on_texts(model), arguments.max_tokens, arguments.cache)
     rows, reference = [], None
     print(f"{'setting':<40} {task.metric:>9} {'cosine':>8} {'lowest':>8} {'saved':>7} "
           f"{'net':>7}")

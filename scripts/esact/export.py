@@ -7,24 +7,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from esact.bert import Bert, load_minilm
 from esact.errors import CommandParser, InputError, run_command
+from esact.models import ImageModel, Model, TextModel, load_model
+from esact.models.kinds import MAX_TOKENS
 from esact.quantise import Calibration, quantise_model
 from esact.spls import Knobs
 from esact.synthetic import random_inputs, random_model
 from esact.texts import calibration_texts, read_column
 from esact.transformer import ACTIVATIONS, FloatModel, forward
 from esact.workload import Shape, Workload, read_tensors, write_workload
-
-
-def load_model(name: str) -> Bert:
-    """The model called `minilm`, or the one in a Hugging Face folder."""
-    if name == "minilm":
-        return load_minilm()
-    folder = Path(name)
-    if not folder.is_dir():
-        raise InputError.value("--model", "argument", name, "minilm or a folder")
-    return Bert(folder)
 
 
 def build_workload(model: FloatModel, calibration: Calibration,
@@ -42,11 +33,12 @@ def build_workload(model: FloatModel, calibration: Calibration,
     )
 
 
-def calibrate_on_texts(bert: Bert) -> Calibration:
+def calibrate_on_texts(text_model: TextModel) -> Calibration:
     """Static scales of a text model, from the shipped calibration texts."""
     texts = tqdm(calibration_texts(), unit="text", desc="calibrate",
                  disable=not sys.stderr.isatty())
-    return Calibration(bert.model, (bert.embed(bert.tokenize(text, 256)) for text in texts))
+    return Calibration(text_model.model, (text_model.embed(text_model.tokenize(text, 256))
+                                          for text in texts))
 
 
 def _export_random(arguments: argparse.Namespace) -> Workload:
@@ -54,31 +46,52 @@ def _export_random(arguments: argparse.Namespace) -> Workload:
                   arguments.width, arguments.heads, arguments.ffn,
                   "pre" if arguments.pre_ln else "post", arguments.causal, arguments.final_norm)
     generator = np.random.default_rng(arguments.seed)
-    model = random_model(shape, arguments.activation, generator)
+    model = random_model(shape, arguments.activation, arguments.similar, generator)
     inputs = random_inputs(shape, arguments.tokens, arguments.similar, generator)
     return build_workload(model, Calibration(model, inputs), inputs)
 
 
 def _export_model(arguments: argparse.Namespace) -> Workload:
-    bert = load_model(arguments.model)
+    model = load_model(arguments.model)
     if arguments.inputs:
-        inputs = _read_inputs(arguments.inputs, bert.model.shape.width)
-    else:
-        texts = read_column(arguments.text, arguments.column, arguments.limit)
-        inputs = [bert.embed(bert.tokenize(text, arguments.max_tokens)) for text in texts]
-    return build_workload(bert.model, calibrate_on_texts(bert), inputs)
+        inputs = read_inputs(arguments.inputs, model)
+        sample = inputs
+        if arguments.calibration:
+            sample = read_inputs(arguments.calibration, model)
+        return build_workload(model.model, Calibration(model.model, sample), inputs)
+    if not isinstance(model, TextModel):
+        raise InputError(f"--text: {arguments.model} reads images, expected --inputs")
+    texts = read_column(arguments.text, arguments.column, arguments.limit)
+    inputs = [model.embed(model.tokenize(text, arguments.max_tokens)) for text in texts]
+    return build_workload(model.model, calibrate_on_texts(model), inputs)
 
 
-def _read_inputs(path: Path, width: int) -> list[np.ndarray]:
+def read_inputs(path: Path, model: Model) -> list[np.ndarray]:
     """The sequences in a file, in order of their names (`h.2` before `h.10`)."""
     tensors, _ = read_tensors(path)
-    for name, value in tensors.items():
-        if not np.issubdtype(value.dtype, np.floating) or value.ndim != 2 \
-                or value.shape[1] != width or not 1 <= len(value) <= 1024:
-            raise InputError.value(path, name, f"{value.dtype.name} {list(value.shape)}",
-                                   f"floats [1..1024, {width}]")
+    if not tensors:
+        raise InputError(f"{path}: no tensors, expected at least one")
     names = sorted(tensors, key=lambda name: (len(name), name))
-    return [tensors[name].astype(np.float32) for name in names]
+    return [_read_input(path, name, tensors[name], model) for name in names]
+
+
+def _read_input(path: Path, name: str, value: np.ndarray, model: Model) -> np.ndarray:
+    """The first layer's input `[L, D]` of one tensor."""
+    width = model.model.shape.width
+    expected = f"floats [1..{MAX_TOKENS}, {width}]"
+    is_image = isinstance(model, ImageModel) and value.shape == model.size
+    if isinstance(model, ImageModel):
+        expected += f" or {list(model.size)}"
+    is_sequence = value.ndim == 2 and 1 <= len(value) <= MAX_TOKENS and value.shape[1] == width
+    if not np.issubdtype(value.dtype, np.floating) or not (is_image or is_sequence):
+        raise InputError.value(path, name, f"{value.dtype.name} {list(value.shape)}", expected)
+    if not np.isfinite(value).all():
+        raise InputError.value(path, name, "not finite", expected)
+    if not is_image:
+        return value.astype(np.float32)
+    if wanted := model.check(value):
+        raise InputError.value(path, name, f"{value.min()}..{value.max()}", wanted)
+    return model.embed(value)
 
 
 def positive(text: str) -> int:
@@ -97,8 +110,7 @@ def _lengths(text: str) -> list[int]:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    parser = CommandParser(prog="esact-export",
-                                     description="Write a workload folder for ESACT.")
+    parser = CommandParser(prog="esact-export", description="Write a workload folder for ESACT.")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--model", metavar="minilm|DIR")
     source.add_argument("--random", action="store_true", help="random weights of a given shape")
@@ -111,7 +123,7 @@ def _parse_arguments() -> argparse.Namespace:
     shape.add_argument("--final-norm", action="store_true")
     shape.add_argument("--activation", choices=sorted(ACTIVATIONS), default="erf")
     shape.add_argument("--similar", action="store_true",
-                       help="tokens of a window nearly alike: at least half the work is skipped")
+                       help="tokens of a window nearly alike: over half of the work is skipped")
     shape.add_argument("--seed", type=int, default=0)
     inputs = parser.add_argument_group("inputs of a model")
     inputs.add_argument("--text", type=Path, metavar="FILE", help="CSV")
@@ -120,7 +132,9 @@ def _parse_arguments() -> argparse.Namespace:
     inputs.add_argument("--limit", type=positive, metavar="N")
     inputs.add_argument("--max-tokens", type=positive, metavar="N")
     inputs.add_argument("--inputs", type=Path, metavar="FILE",
-                        help="safetensors with float [L, D] embeddings")
+                        help="safetensors with float [L, D] embeddings or [3, H, W] images")
+    inputs.add_argument("--calibration", type=Path, metavar="FILE",
+                        help="as --inputs: what the scales are taken from (default: --inputs)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     arguments = parser.parse_args()
     _check_arguments(parser, arguments)
@@ -131,6 +145,8 @@ def _check_arguments(parser: CommandParser, arguments: argparse.Namespace) -> No
     if not arguments.random:
         if (arguments.text is None) == (arguments.inputs is None):
             parser.error("--model needs either --text or --inputs")
+        if arguments.calibration and not arguments.inputs:
+            parser.error("--calibration needs --inputs")
         return
     for name in ("layers", "width", "heads", "ffn", "tokens"):
         if getattr(arguments, name) is None:

@@ -25,8 +25,10 @@ class Calibration:
 
     def __init__(self, model: FloatModel, sequences: Iterable[np.ndarray]):
         self._layers = [{} for _ in model.layers]
+        self._epsilon = model.epsilon
         for h in sequences:
-            forward(model, h, self._observe)
+            if not np.isfinite(forward(model, h, self._observe)).all():
+                raise InputError("calibration: the float model's hidden states are not finite")
 
     def _observe(self, layer: int, name: str, value: np.ndarray) -> None:
         self._raise(layer, name, np.abs(value).max(0))
@@ -57,8 +59,9 @@ class Calibration:
 
     @property
     def h_scale(self) -> float:
-        """One scale for the residual stream of the whole model."""
-        return max(self.largest(n, "h") for n in range(len(self._layers))) / H_RANGE
+        """One scale for the residual stream of the whole model; epsilon must fit int32 in it."""
+        largest = max(self.largest(n, "h") for n in range(len(self._layers)))
+        return max(largest / H_RANGE, (self._epsilon / (2**31 - 1)) ** 0.5)
 
 
 def fixed_point(ratio) -> tuple[np.ndarray, np.ndarray]:
@@ -179,7 +182,10 @@ class _LayerQuantiser:
         return scale
 
     def _scale(self, step: str, ratio) -> None:
-        self.out[f"{step}.multiplier"], self.out[f"{step}.shift"] = fixed_point(ratio)
+        try:
+            self.out[f"{step}.multiplier"], self.out[f"{step}.shift"] = fixed_point(ratio)
+        except InputError as error:
+            raise InputError(f"layer {self.n}, {step}: {error}") from None
 
 
 def _norm_parameters(name: str, gamma, beta, epsilon: float, in_scale: float, out_scale: float):

@@ -91,6 +91,8 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         raise InputError(f"{path}: no such file") from None
     except SafetensorError as error:
         raise InputError(f"{path}: not a safetensors file ({error})") from None
+    except (AttributeError, TypeError) as error:  # the library's answer to types NumPy lacks
+        raise InputError(f"{path}: a type NumPy does not have ({error})") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], metadata=None) -> None:

@@ -1,16 +1,16 @@
 """Quantisation and esact-export."""
 
-import json
-
 import numpy as np
 import pytest
 
 from esact import export
-from esact.bert import load_minilm
-from esact.quantise import fixed_point
+from esact.models import load_model
+from esact.quantise import Calibration, fixed_point
 from esact.reference import add_counts, make_layers, run_sequence
 from esact.spls import Knobs
-from esact.workload import read_workload
+from esact.synthetic import random_model
+from esact.transformer import forward
+from esact.workload import Shape, read_workload
 
 MINILM_TEXTS = ("text\nHow do I top up my card?\nWhere is my card?\n"
                 "The Panthers defense gave up just 308 points.\n")
@@ -52,9 +52,18 @@ def test_random_shapes_run(tmp_path, command, shape):
         assert final.shape == h.shape and final.any()
 
 
-def test_similar_inputs_halve_the_work(tmp_path, command):
-    shape = "--similar --layers 3 --width 64 --heads 4 --ffn 128 --tokens 40,100".split()
-    command(export.main, "--random", *shape, "--out", tmp_path)
+@pytest.mark.parametrize("shape", [
+    "--layers 1 --width 768 --heads 12 --ffn 3072 --tokens 128",
+    "--layers 1 --width 768 --heads 12 --ffn 3072 --tokens 512",
+    "--layers 1 --width 768 --heads 12 --ffn 3072 --tokens 128 --pre-ln --causal --final-norm",
+    "--layers 3 --width 64 --heads 4 --ffn 128 --tokens 40,100",
+    "--layers 8 --width 96 --heads 12 --ffn 384 --tokens 48 --pre-ln --final-norm",
+    "--layers 8 --width 96 --heads 12 --ffn 384 --tokens 48 --pre-ln --causal --final-norm",
+    "--layers 2 --width 256 --heads 2 --ffn 1024 --tokens 64 --causal --activation relu",
+    "--layers 2 --width 32 --heads 32 --ffn 64 --tokens 64 --pre-ln --causal",
+])
+def test_similar_inputs_halve_the_work(tmp_path, command, shape):
+    command(export.main, "--random", "--similar", *shape.split(), "--out", tmp_path)
     workload = read_workload(tmp_path)
     counts = {}
     for h in workload.inputs:
@@ -80,7 +89,7 @@ def test_minilm_keeps_its_embeddings(tmp_path, command):
 
 
 def test_truncation_keeps_the_special_tokens():
-    bert = load_minilm()
+    bert = load_model("minilm")
     tokens = bert.tokenize("how do i top up my card", 5)
     assert len(tokens) == 5
     whole = bert.tokenize("how do i top up my card")
@@ -92,6 +101,7 @@ def test_truncation_keeps_the_special_tokens():
     ("--random --layers 1 --width 10 --heads 3 --ffn 4 --tokens 4".split(), ["--width", "10"]),
     ("--random --layers 1 --width 9 --heads 3 --ffn 4 --tokens 4,2000".split(), ["2000"]),
     (["--model", "minilm"], ["--text"]),
+    (["--model", "minilm", "--text", "x", "--calibration", "y"], ["--calibration", "--inputs"]),
     (["--model", "/nowhere", "--text", "x"], ["--model", "/nowhere"]),
     (["--model", "minilm", "--text", "/nowhere.csv"], ["/nowhere.csv", "no such file"]),
 ])
@@ -113,8 +123,16 @@ def test_columns(tmp_path, column, limit, expected):
         assert export.read_column(path, column, int(limit)) == expected
 
 
-def test_other_models_are_refused(tmp_path, command):
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
-    code, message = command(export.main, "--model", tmp_path, "--text", "x", "--out",
-                            tmp_path / "w")
-    assert code == 1 and "model_type is 'gpt2', expected bert" in message
+def test_epsilon_of_a_small_residual_stream_fits(generator):
+    """Where epsilon outweighs the variance of h, h has the scale that epsilon needs."""
+    model = random_model(Shape("small", 1, 16, 2, 16, "pre"), "erf", False, generator)
+    for name in ("wo", "bo", "w2", "b2"):
+        model.layers[0][name] *= np.float32(1e-3)
+    h = 1e-3 * generator.standard_normal((5, 16)).astype(np.float32)
+    workload = export.build_workload(model, Calibration(model, [h]), [h])
+    epsilon = workload.weights[0]["norm1.epsilon"][0] * workload.h_scale**2
+    assert epsilon == pytest.approx(model.epsilon, rel=1e-6)
+    layers = make_layers(workload, [Knobs(enabled=False)])
+    change = run_sequence(layers, workload.inputs[0])[0] * workload.h_scale - h
+    expected = forward(model, h) - h
+    np.testing.assert_allclose(change, expected, atol=0.03 * np.abs(expected).max())
