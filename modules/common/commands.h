@@ -49,7 +49,9 @@ struct MatrixCommand {
   std::uint64_t row_list = kNoAddress;  ///< projections: uint16 row of A for each row; kNoAddress: rows 0, 1, ...
   PanelMatrix b;
   std::uint64_t lists = kNoAddress;
-  std::uint64_t c = kNoAddress;  ///< int32, row-major
+  std::uint64_t first_entries = kNoAddress;  ///< uint32 [rows]: entry of C (score) or A (context) where each row's
+                                             ///< begin; kNoAddress: row_pointers
+  std::uint64_t c = kNoAddress;              ///< int32, row-major
 };
 
 enum class VectorKind : std::uint16_t {
@@ -155,8 +157,11 @@ struct PredictorCommand {
   std::uint32_t width = 0;        ///< D
   std::uint32_t head_width = 0;   ///< d
   std::uint32_t first_token = 0;  ///< of the sequence, in the batch
-  std::uint64_t x = kNoAddress;   ///< int8 [tokens, width]
-  std::uint64_t wq = kNoAddress;  ///< int8 [width, head_width]
+  std::uint32_t x_rows = 0;
+  std::uint32_t reserved = 0;
+  std::uint64_t x = kNoAddress;         ///< int8 [tokens, width], or a buffer for x_rows rows where x_system is given
+  std::uint64_t x_system = kNoAddress;  ///< system address of x where it is streamed
+  std::uint64_t wq = kNoAddress;        ///< int8 [width, head_width]
   std::uint64_t wk = kNoAddress;
   std::uint64_t bq = kNoAddress;  ///< int32 [head_width]
   std::uint64_t bk = kNoAddress;
@@ -187,7 +192,8 @@ struct AttendCommand {
   std::uint32_t head_width = 0;
   std::uint32_t first_token = 0;
   std::uint32_t mask_stride = 0;
-  std::uint64_t x = kNoAddress;               ///< int8 [tokens, width]
+  std::uint64_t x = kNoAddress;               ///< int8 [tokens, width]; unused where x_system is given
+  std::uint64_t x_system = kNoAddress;        ///< system address of x where it is streamed
   PanelMatrix wq;                             ///< int8 [width, head_width]
   PanelMatrix wkv;                            ///< panels wk, wv
   std::uint64_t q_bias = kNoAddress;          ///< int32 [head_width]
@@ -199,10 +205,12 @@ struct AttendCommand {
   std::uint64_t mask = kNoAddress;            ///< kNoAddress: every valid column is kept (dense)
   std::uint64_t keys = kNoAddress;            ///< buffer int8 [tokens, head_width], filled in the order of generation
   std::uint64_t values = kNoAddress;          ///< likewise
+  std::uint64_t keys_system = kNoAddress;     ///< system address of that buffer where keys and values are spilled
+  std::uint64_t values_system = kNoAddress;   ///< likewise
   std::uint64_t representative = kNoAddress;  ///< as in PredictorCommand; kNoAddress: every row is critical
   std::uint64_t z = kNoAddress;               ///< out: int8 [tokens, head_width], similar rows included
   std::uint64_t scratch = kNoAddress;         ///< worker w of the engine works at scratch + w * scratch_stride
-  std::uint32_t scratch_stride = 0;           ///< at least engine_scratch_bytes()
+  std::uint32_t scratch_stride = 0;           ///< at least EngineScratch::bytes
   std::uint32_t workers = 1;                  ///< workers that have scratch
 };
 
@@ -215,26 +223,25 @@ struct WindowRecord {
   std::uint64_t critical_rows = 0;  ///< bit r: row first_row + r is critical
 };
 
-enum class FfnKind : std::uint16_t { kRows, kOutput, kFfn1, kFfn2 };
+enum class FfnKind : std::uint16_t { kProjectionRows, kFfnRows, kOutput, kFfn1, kFfn2 };
 
-/// ffn_array. kRows: derives the row lists of a block of whole windows, which the block's other commands use.
-/// kOutput, kFfn1 (with activation), kFfn2: one row block x one column tile.
+/// ffn_array. kProjectionRows, kFfnRows: derive the row lists of a block of whole windows, which the block's other
+/// commands use. kOutput, kFfn1 (with activation), kFfn2: one row block x one column tile.
 struct FfnCommand {
   WorkId work;  ///< window: row block
-  FfnKind kind = FfnKind::kRows;
+  FfnKind kind = FfnKind::kOutput;
   std::uint16_t heads = 0;
-  std::uint16_t accumulate = 0;    ///< kFfn2: not the first chunk of the reduction
-  std::uint16_t reuse = 0;         ///< kOutput: partial products of critical rows are reused
-  std::uint32_t rows = 0;          ///< of the block
-  std::uint32_t first_token = 0;   ///< of the block, in the batch
-  std::uint32_t depth = 0;         ///< reduction length of this command; kOutput: heads * head width
-  std::uint32_t columns = 0;       ///< of this tile, at most kTileColumns
-  std::uint32_t first_column = 0;  ///< of this tile
-  std::uint32_t representative_stride = 0;
-  std::uint64_t representative =
-      kNoAddress;  ///< kRows: uint8, see PredictorCommand; head h's rows at + h * representative_stride
-  std::uint64_t root = kNoAddress;   ///< kRows: uint8 [rows]
-  std::uint64_t lists = kNoAddress;  ///< BlockLists of the block: written by kRows, read by the others
+  std::uint16_t accumulate = 0;               ///< kFfn2: not the first chunk of the reduction
+  std::uint16_t reuse = 0;                    ///< kOutput: partial products of critical rows are reused
+  std::uint32_t rows = 0;                     ///< of the block
+  std::uint32_t computed_rows = 0;            ///< kFfn1, kFfn2: those of them whose FFN is computed
+  std::uint32_t first_token = 0;              ///< of the block, in the batch
+  std::uint32_t depth = 0;                    ///< reduction length of this command; kOutput: heads * head width
+  std::uint32_t columns = 0;                  ///< of this tile, at most kTileColumns
+  std::uint32_t first_column = 0;             ///< of this tile
+  std::uint64_t representative = kNoAddress;  ///< kProjectionRows: uint8 [heads, rows], see PredictorCommand
+  std::uint64_t root = kNoAddress;            ///< kFfnRows: uint8 [rows], kNoAddress: every row is its own root
+  std::uint64_t lists = kNoAddress;           ///< ProjectionLists or FfnLists of the block
   PanelMatrix a;  ///< kOutput: z, a panel per head; kFfn1: x1; kFfn2: y of the computed rows, panels of kTileColumns
   PanelMatrix weights;              ///< [depth, columns]
   std::uint64_t out = kNoAddress;   ///< kOutput: int32 [rows, columns]; kFfn1: y int8 [computed, columns]; kFfn2: int32
@@ -249,24 +256,37 @@ struct FfnCommand {
   std::uint32_t reserved = 0;
 };
 
-/// Where kRows puts the lists of a block of `rows` rows and `heads` heads in SRAM: uint16 lists of `rows` entries each,
-/// then the tokens of the computed rows.
-struct BlockLists {
+/// Where kProjectionRows puts the lists of a block in SRAM, and kOutput finds them: uint16 counts[heads], then for each
+/// head two uint16 lists of `rows` entries.
+struct ProjectionLists {
   std::uint64_t address = 0;
   std::uint32_t rows = 0;
   std::uint32_t heads = 0;
 
+  std::uint64_t counts() const { return address; }                                    ///< of each head's critical rows
+  std::uint64_t critical_rows(std::uint32_t head) const { return list(2 * head); }    ///< ascending
+  std::uint64_t partial_row(std::uint32_t head) const { return list(2 * head + 1); }  ///< per row: index in these
+  std::uint64_t bytes() const { return list(2 * heads) - address; }
+
+ private:
   std::uint64_t list(std::uint32_t index) const {
-    return address + std::uint64_t{index} * rows * sizeof(std::uint16_t);
+    return address + (heads + std::uint64_t{index} * rows) * sizeof(std::uint16_t);
   }
-  std::uint64_t computed_rows() const { return list(0); }  ///< rows whose FFN is computed, ascending
-  std::uint64_t increment_row() const { return list(1); }  ///< per row: index in computed_rows of its root
-  std::uint64_t critical_rows(std::uint32_t head) const { return list(2 + 2 * head); }
-  std::uint64_t partial_row(std::uint32_t head) const {
-    return list(3 + 2 * head);
-  }                                                                           ///< per row: index in critical_rows
-  std::uint64_t tokens() const { return (list(2 + 2 * heads) + 3) / 4 * 4; }  ///< uint32 per computed row
-  std::uint64_t bytes() const { return tokens() + std::uint64_t{rows} * sizeof(std::uint32_t) - address; }
+};
+
+/// Where kFfnRows puts the lists of a block of `rows` rows in SRAM.
+struct FfnLists {
+  std::uint64_t address = 0;
+  std::uint32_t rows = 0;
+
+  std::uint64_t tokens() const { return address; }  ///< uint32 per computed row: index in the batch
+  std::uint64_t computed_rows() const {             ///< uint16: rows whose FFN is computed, ascending
+    return address + std::uint64_t{rows} * sizeof(std::uint32_t);
+  }
+  std::uint64_t increment_row() const {  ///< uint16 per row: index in computed_rows of its root
+    return computed_rows() + std::uint64_t{rows} * sizeof(std::uint16_t);
+  }
+  std::uint64_t bytes() const { return std::uint64_t{rows} * 8; }
 };
 
 static_assert(std::is_trivially_copyable_v<MatrixCommand> && std::is_trivially_copyable_v<VectorCommand>);

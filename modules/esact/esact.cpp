@@ -2,6 +2,7 @@
 
 #include "csr/csr.h"
 #include "dma/dma.h"
+#include "esact/check_config.h"
 #include "ffn_array/ffn_array.h"
 #include "hlog_quantizer/hlog_quantizer.h"
 #include "mac_array/mac_array.h"
@@ -53,6 +54,8 @@ struct Esact::Blocks {
     links.bind(scheduler.ffn_array, ffn_array.command);
     links.bind(scheduler.vector_unit, vector_unit.command);
     links.bind(dma.memory, sram.memory);
+    links.bind(spls_predictor.dma, dma.command);
+    links.bind(sparse_attention_engine.dma, dma.command);
     links.bind(spls_predictor.operands, hlog_quantizer.operands);
     links.bind(hlog_quantizer.memory, sram.memory);
     links.bind(spls_predictor.memory, sram.memory);
@@ -89,7 +92,7 @@ Esact::Esact(sc_core::sc_module_name name, const EsactConfig& config)
       dma("dma"),
       irq("irq"),
       reset("reset"),
-      config_(config),
+      config_(checked(config, this->name())),
       blocks_(std::make_unique<Blocks>(config)) {
   SC_HAS_PROCESS(Esact);
   csr.bind(blocks_->csr.csr);

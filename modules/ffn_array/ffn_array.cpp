@@ -58,9 +58,13 @@ void FfnArray::work(std::size_t worker) {
     const FfnCommand& tile = received->record;
     ledger_.enter(worker, UnitState::kBusy);
     switch (tile.kind) {
-      case FfnKind::kRows:
+      case FfnKind::kProjectionRows:
         ledger_.enter(worker, UnitState::kSram);
-        derive_rows(tile);
+        derive_projection_rows(tile);
+        break;
+      case FfnKind::kFfnRows:
+        ledger_.enter(worker, UnitState::kSram);
+        derive_ffn_rows(tile);
         break;
       case FfnKind::kOutput:
         tile.reuse ? project_reused(worker, tile) : project(worker, tile);
@@ -76,29 +80,35 @@ void FfnArray::work(std::size_t worker) {
   }
 }
 
-void FfnArray::derive_rows(const FfnCommand& block) {
-  const BlockLists lists{block.lists, block.rows, block.heads};
-  const auto write_lists = [&](std::uint64_t source, std::uint64_t computed_list, std::uint64_t source_list) {
-    std::vector<std::uint8_t> distance(block.rows);
-    if (source != kNoAddress) memory.read(source, distance.data(), distance.size());
-    const RowLists rows(distance);
-    memory.write(computed_list, rows.computed.data(), rows.computed.size() * sizeof(std::uint16_t));
-    memory.write(source_list, rows.source.data(), rows.source.size() * sizeof(std::uint16_t));
-    return rows.computed;
-  };
-  const std::vector<std::uint16_t> computed = write_lists(block.root, lists.computed_rows(), lists.increment_row());
-  std::vector<std::uint32_t> tokens(computed.begin(), computed.end());
-  for (std::uint32_t& token : tokens) token += block.first_token;
-  memory.write(lists.tokens(), tokens.data(), tokens.size() * sizeof(std::uint32_t));
-  computed_rows_ = static_cast<std::uint32_t>(computed.size());
-
-  critical_rows_.assign(block.heads, block.rows);
-  if (!block.reuse) return;
+void FfnArray::derive_projection_rows(const FfnCommand& block) {
+  const ProjectionLists lists{block.lists, block.rows, block.heads};
+  std::vector<std::uint8_t> distance(block.rows);
+  std::vector<std::uint16_t> counts;
   for (std::uint32_t head = 0; head < block.heads; ++head) {
-    const std::uint64_t source = block.representative + std::uint64_t{head} * block.representative_stride;
-    critical_rows_[head] =
-        static_cast<std::uint32_t>(write_lists(source, lists.critical_rows(head), lists.partial_row(head)).size());
+    memory.read(block.representative + std::uint64_t{head} * block.rows, distance.data(), distance.size());
+    const RowLists rows(distance);
+    write_list(lists.critical_rows(head), rows.computed);
+    write_list(lists.partial_row(head), rows.source);
+    counts.push_back(static_cast<std::uint16_t>(rows.computed.size()));
   }
+  write_list(lists.counts(), counts);
+}
+
+void FfnArray::derive_ffn_rows(const FfnCommand& block) {
+  const FfnLists lists{block.lists, block.rows};
+  std::vector<std::uint8_t> distance(block.rows);
+  if (block.root != kNoAddress) memory.read(block.root, distance.data(), distance.size());
+  const RowLists rows(distance);
+  std::vector<std::uint32_t> tokens(rows.computed.begin(), rows.computed.end());
+  for (std::uint32_t& token : tokens) token += block.first_token;
+  write_list(lists.tokens(), tokens);
+  write_list(lists.computed_rows(), rows.computed);
+  write_list(lists.increment_row(), rows.source);
+}
+
+template <class Entry>
+void FfnArray::write_list(std::uint64_t address, const std::vector<Entry>& list) {
+  memory.write(address, list.data(), list.size() * sizeof(Entry));
 }
 
 void FfnArray::project(std::size_t worker, const FfnCommand& tile) {
@@ -107,11 +117,14 @@ void FfnArray::project(std::size_t worker, const FfnCommand& tile) {
 
 /// Per head: the products of its critical rows, then a scatter-add to every row that takes one of them.
 void FfnArray::project_reused(std::size_t worker, const FfnCommand& tile) {
-  const BlockLists lists{tile.lists, tile.rows, tile.heads};
+  const ProjectionLists lists{tile.lists, tile.rows, tile.heads};
   const std::uint64_t partial = tile.scratch + worker * tile.scratch_stride;
   const std::uint32_t head_width = tile.a.panel_columns;
+  std::vector<std::uint16_t> critical_rows(tile.heads);
+  ledger_.enter(worker, UnitState::kSram);
+  memory.read(lists.counts(), critical_rows.data(), critical_rows.size() * sizeof(std::uint16_t));
   for (std::uint32_t head = 0; head < tile.heads; ++head) {
-    MatrixCommand product = matrix_command(tile, MatrixKind::kOutput, critical_rows_[head], partial);
+    MatrixCommand product = matrix_command(tile, MatrixKind::kOutput, critical_rows[head], partial);
     product.work.head = static_cast<std::uint16_t>(head);
     product.depth = head_width;
     product.a = {tile.a.address + head * tile.a.panel_stride, 0, head_width, head_width};
@@ -124,7 +137,7 @@ void FfnArray::project_reused(std::size_t worker, const FfnCommand& tile) {
     scatter.kind = VectorKind::kScatterAdd;
     scatter.rows = tile.rows;
     scatter.width = tile.columns;
-    scatter.partial_rows = critical_rows_[head];
+    scatter.partial_rows = critical_rows[head];
     scatter.clear = head == 0;
     scatter.in = partial;
     scatter.row_list = lists.partial_row(head);
@@ -134,16 +147,16 @@ void FfnArray::project_reused(std::size_t worker, const FfnCommand& tile) {
 }
 
 void FfnArray::first_layer(std::size_t worker, const FfnCommand& tile) {
-  const BlockLists lists{tile.lists, tile.rows, tile.heads};
+  const FfnLists lists{tile.lists, tile.rows};
   const std::uint64_t sums = tile.scratch + worker * tile.scratch_stride;
-  MatrixCommand product = matrix_command(tile, MatrixKind::kFfn1, computed_rows_, sums);
-  if (computed_rows_ < tile.rows) product.row_list = lists.computed_rows();
+  MatrixCommand product = matrix_command(tile, MatrixKind::kFfn1, tile.computed_rows, sums);
+  if (tile.computed_rows < tile.rows) product.row_list = lists.computed_rows();
   run(worker, tasks, product);
 
   VectorCommand activate;
   activate.work = tile.work;
   activate.kind = VectorKind::kActivate;
-  activate.rows = computed_rows_;
+  activate.rows = tile.computed_rows;
   activate.width = tile.columns;
   activate.first_column = tile.first_column;
   activate.in = sums;
@@ -157,7 +170,7 @@ void FfnArray::first_layer(std::size_t worker, const FfnCommand& tile) {
 }
 
 void FfnArray::second_layer(std::size_t worker, const FfnCommand& tile) {
-  run(worker, tasks, matrix_command(tile, MatrixKind::kFfn2, computed_rows_, tile.out));
+  run(worker, tasks, matrix_command(tile, MatrixKind::kFfn2, tile.computed_rows, tile.out));
 }
 
 template <class Record>

@@ -13,9 +13,9 @@
 
 namespace esact {
 
-/// Turns tiles of the output projection and of the FFN into matrix and vector operations [paper: FFN]. A block of rows
-/// begins with kRows, which derives who computes and who takes whose result from the representatives and roots of the
-/// block; the block's other commands, one per column tile, are worked on by several workers at a time.
+/// Turns tiles of the output projection and of the FFN into matrix and vector operations [paper: FFN]. kProjectionRows
+/// and kFfnRows derive who computes and who takes whose result from the representatives and roots of a block of rows;
+/// the block's other commands, one per column tile, are worked on by several workers at a time.
 class FfnArray : public sc_core::sc_module {
  public:
   FfnArray(sc_core::sc_module_name name, const FfnArrayConfig& config, const TlmConfig& tlm, const Clock& clock);
@@ -31,7 +31,10 @@ class FfnArray : public sc_core::sc_module {
 
  private:
   void work(std::size_t worker);
-  void derive_rows(const FfnCommand& block);
+  void derive_projection_rows(const FfnCommand& block);
+  void derive_ffn_rows(const FfnCommand& block);
+  template <class Entry>
+  void write_list(std::uint64_t address, const std::vector<Entry>& list);
   void project(std::size_t worker, const FfnCommand& tile);
   void project_reused(std::size_t worker, const FfnCommand& tile);
   void first_layer(std::size_t worker, const FfnCommand& tile);
@@ -42,8 +45,6 @@ class FfnArray : public sc_core::sc_module {
   FfnArrayConfig config_;
   Ledger ledger_;
   EventCounts counts_;
-  std::uint32_t computed_rows_ = 0;           ///< of the present block
-  std::vector<std::uint32_t> critical_rows_;  ///< of the present block, per head
 };
 
 }  // namespace esact

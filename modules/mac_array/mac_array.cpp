@@ -220,10 +220,9 @@ void MacArray::finish(Job& job) {
   const MatrixCommand& record = job.record();
   if (job.malformed) return command.complete(job.command, tlm::TLM_COMMAND_ERROR_RESPONSE);
   c_.resize(result_size(record, job.operands));
-  const std::size_t bytes = c_.size() * sizeof(std::int32_t);
-  if (record.accumulate != 0) result.read(record.c, c_.data(), bytes);
+  if (record.accumulate != 0) result.read(record.c, c_.data(), c_.size() * sizeof(std::int32_t));
   multiplier_.multiply(record, job.operands, c_.data());
-  result.write(record.c, c_.data(), bytes);
+  write_c(result, record, job.operands, c_);
   count_macs(record, job.operands, counts_);
   command.complete(job.command);
 }

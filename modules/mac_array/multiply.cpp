@@ -9,22 +9,41 @@ namespace {
 
 using kernels::MatrixView;
 
-/// A full product by BLAS costs the host about an eighth of a plain loop per term.
+/// A full product costs the host about an eighth of a plain loop per term.
 constexpr std::uint64_t kDenseAdvantage = 8;
 
 bool is_dense(const MatrixCommand& command, const MatrixOperands& operands) {
   return kDenseAdvantage * operands.entries() >= std::uint64_t{command.rows} * command.keys;
 }
 
+/// Calls `visit(row, first, keys, count)` for every row: its entries are `first` up to `first + count`.
+template <class Visit>
+void for_each_row(const MatrixCommand& command, const MatrixOperands& operands, Visit visit) {
+  const auto& [row_pointers, columns] = operands.lists;
+  for (std::uint32_t row = 0; row < command.rows; ++row) {
+    const std::uint32_t first = row_pointers[row];
+    visit(row, first, columns.data() + first, row_pointers[row + 1] - first);
+  }
+}
+
 /// Calls `visit(row, entry, key)` for every entry of the lists.
 template <class Visit>
 void for_each_entry(const MatrixCommand& command, const MatrixOperands& operands, Visit visit) {
-  const auto& [row_pointers, columns] = operands.lists;
-  for (std::uint32_t row = 0; row < command.rows; ++row) {
-    for (std::uint32_t entry = row_pointers[row]; entry < row_pointers[row + 1]; ++entry) {
-      visit(row, entry, columns[entry]);
-    }
-  }
+  for_each_row(command, operands, [&](auto row, auto first, const std::uint16_t* keys, auto count) {
+    for (std::uint32_t i = 0; i < count; ++i) visit(row, first + i, keys[i]);
+  });
+}
+
+/// `row[keys[i]] = entries[i]`; __restrict, for stores of bytes could otherwise change the keys.
+void scatter(const std::uint8_t* entries, const std::uint16_t* keys, std::uint32_t count,
+             std::uint8_t* __restrict row) {
+  for (std::uint32_t i = 0; i < count; ++i) row[keys[i]] = entries[i];
+}
+
+/// `entries[i] += row[keys[i]]`.
+void gather_add(const std::int32_t* row, const std::uint16_t* keys, std::uint32_t count,
+                std::int32_t* __restrict entries) {
+  for (std::uint32_t i = 0; i < count; ++i) entries[i] += row[keys[i]];
 }
 
 const std::int8_t* signed_a(const MatrixOperands& operands) {
@@ -90,7 +109,9 @@ void Multiplier::score(const MatrixCommand& command, const MatrixOperands& opera
     products_.resize(std::size_t{command.rows} * command.keys);
     const MatrixView<std::int32_t> products(products_.data(), command.rows, command.keys);
     kernels::gemm_transposed(a, b, products);
-    for_each_entry(command, operands, [&](auto row, auto entry, auto key) { c[entry] += products(row, key); });
+    for_each_row(command, operands, [&](auto row, auto first, const std::uint16_t* keys, auto count) {
+      gather_add(products.row(row), keys, count, c + first);
+    });
     return;
   }
   for_each_entry(command, operands, [&](auto row, auto entry, auto key) {
@@ -104,7 +125,9 @@ void Multiplier::context(const MatrixCommand& command, const MatrixOperands& ope
   if (is_dense(command, operands)) {
     weights_.assign(std::size_t{command.rows} * command.keys, 0);
     const MatrixView<std::uint8_t> weights(weights_.data(), command.rows, command.keys);
-    for_each_entry(command, operands, [&](auto row, auto entry, auto key) { weights(row, key) = operands.a[entry]; });
+    for_each_row(command, operands, [&](auto row, auto first, const std::uint16_t* keys, auto count) {
+      scatter(operands.a.data() + first, keys, count, weights.row(row));
+    });
     kernels::gemm(MatrixView<const std::uint8_t>(weights), b, result, true);
     return;
   }

@@ -39,6 +39,20 @@ void read_run(InitiatorPort& port, const MatrixCommand& command, std::uint32_t s
   }
 }
 
+/// A of a context: the weights of the rows' entries.
+void read_weights(InitiatorPort& port, const MatrixCommand& command, RowRange rows, MatrixOperands& operands) {
+  const std::vector<std::uint32_t>& pointers = operands.lists.row_pointers;
+  if (operands.first_entries.empty()) {
+    const std::uint32_t first = pointers[rows.first];
+    port.read(command.a.address + first, operands.a.data() + first, pointers[rows.end] - first);
+    return;
+  }
+  for (std::uint32_t row = rows.first; row < rows.end; ++row) {
+    port.read(command.a.address + operands.first_entries[row], operands.a.data() + pointers[row],
+              pointers[row + 1] - pointers[row]);
+  }
+}
+
 /// Calls `access(address, offset, bytes)` for each run of B's panels that lie one after another.
 template <class Access>
 void for_each_run(const MatrixCommand& command, Access access) {
@@ -57,7 +71,8 @@ bool is_valid(const MatrixCommand& command) {
   const bool has_width = command.kind == MatrixKind::kScore || command.columns > 0;
   const bool has_depth = command.kind == MatrixKind::kContext || (command.depth > 0 && command.depth <= kTileDepth);
   if (command.kind > MatrixKind::kFfn2 || !has_width || !has_depth) return false;
-  if (has_lists(command.kind)) return true;
+  const bool scattered = command.kind == MatrixKind::kScore && command.first_entries != kNoAddress;
+  if (has_lists(command.kind)) return !(scattered && command.accumulate != 0);
   return command.a.columns == command.depth && command.a.panel_columns > 0 && command.b.columns == command.columns &&
          command.b.panel_columns > 0;
 }
@@ -78,17 +93,17 @@ bool read_lists(InitiatorPort& port, const MatrixCommand& command, MatrixOperand
   }
   columns.resize(operands.entries());
   port.read(command.lists + pointer_bytes, columns.data(), columns.size() * sizeof(std::uint16_t));
+  operands.first_entries.resize(command.first_entries == kNoAddress ? 0 : command.rows);
+  port.read(command.first_entries, operands.first_entries.data(),
+            operands.first_entries.size() * sizeof(std::uint32_t));
   return std::all_of(columns.begin(), columns.end(), [&](std::uint16_t key) { return key < command.keys; });
 }
 
 void read_a(InitiatorPort& port, const MatrixCommand& command, RowRange rows, MatrixOperands& operands) {
-  if (has_lists(command.kind)) {
-    const bool context = command.kind == MatrixKind::kContext;
-    const auto offset = [&](std::uint32_t row) {
-      return context ? std::size_t{operands.lists.row_pointers[row]} : std::size_t{row} * command.depth;
-    };
-    const std::size_t first = offset(rows.first);
-    port.read(command.a.address + first, operands.a.data() + first, offset(rows.end) - first);
+  if (command.kind == MatrixKind::kContext) return read_weights(port, command, rows, operands);
+  if (command.kind == MatrixKind::kScore) {
+    const std::size_t first = std::size_t{rows.first} * command.depth;
+    port.read(command.a.address + first, operands.a.data() + first, std::size_t{rows.end - rows.first} * command.depth);
     return;
   }
   const auto source = [&](std::uint32_t row) { return operands.row_list.empty() ? row : operands.row_list[row]; };
@@ -115,6 +130,18 @@ void read_b(InitiatorPort& port, const MatrixCommand& command, MatrixOperands& o
 void stream_b(InitiatorPort& port, const MatrixCommand& command, std::uint32_t keys) {
   if (has_lists(command.kind)) return port.stream(command.b.address, std::size_t{keys} * head_width(command));
   for_each_run(command, [&](std::uint64_t address, std::size_t, std::size_t bytes) { port.stream(address, bytes); });
+}
+
+void write_c(InitiatorPort& port, const MatrixCommand& command, const MatrixOperands& operands,
+             const std::vector<std::int32_t>& c) {
+  if (command.kind != MatrixKind::kScore || operands.first_entries.empty()) {
+    return port.write(command.c, c.data(), c.size() * sizeof(std::int32_t));
+  }
+  const std::vector<std::uint32_t>& pointers = operands.lists.row_pointers;
+  for (std::uint32_t row = 0; row < command.rows; ++row) {
+    port.write(command.c + operands.first_entries[row] * sizeof(std::int32_t), c.data() + pointers[row],
+               (pointers[row + 1] - pointers[row]) * sizeof(std::int32_t));
+  }
 }
 
 }  // namespace esact

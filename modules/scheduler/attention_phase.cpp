@@ -1,39 +1,40 @@
+#include "scheduler/attention_phase.h"
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-#include "scheduler/layer_run.h"
-#include "sparse_attention_engine/scratch.h"
+#include "common/address_cursor.h"
 
 namespace esact {
 
 /// A head's weights, shared by its jobs and given back with the last of them.
-struct LayerRun::HeadWeights {
-  explicit HeadWeights(LayerRun& run) : run(run) { ++run.live_weight_sets_; }
+struct AttentionPhase::HeadWeights {
+  explicit HeadWeights(AttentionPhase& phase) : phase(phase) { ++phase.live_weight_sets_; }
   HeadWeights(const HeadWeights&) = delete;
   HeadWeights& operator=(const HeadWeights&) = delete;
   ~HeadWeights() {
-    if (run.config_.sram.allocation == SramAllocation::kContiguous) run.weight_places_.push_back(std::move(buffer));
-    --run.live_weight_sets_;
-    run.weights_freed_.notify();
+    if (phase.contiguous()) phase.weight_places_.push_back(std::move(buffer));
+    --phase.live_weight_sets_;
+    phase.weights_freed_.notify();
   }
 
-  LayerRun& run;
+  AttentionPhase& phase;
   SramBuffer buffer;
   Latch loaded;
 };
 
 /// One head of one sequence with its buffers and its slot in the engine, all given back when it goes.
-struct LayerRun::Job {
-  explicit Job(LayerRun& run) : run(run), slot(run.free_slots_.front()) { run.free_slots_.pop_front(); }
+struct AttentionPhase::Job {
+  explicit Job(AttentionPhase& phase) : phase(phase), slot(phase.free_slots_.front()) { phase.free_slots_.pop_front(); }
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
   ~Job() {
-    run.free_slots_.push_back(slot);
-    run.slot_freed_.notify();
+    phase.free_slots_.push_back(slot);
+    phase.slot_freed_.notify();
   }
 
-  LayerRun& run;
+  AttentionPhase& phase;
   const std::uint16_t slot;
   std::uint32_t head = 0;
   std::uint32_t sequence = 0;
@@ -42,37 +43,67 @@ struct LayerRun::Job {
   std::shared_ptr<HeadWeights> weights;
   std::shared_ptr<Latch> turn;  ///< opens when the former job's prediction has been dispatched
   std::shared_ptr<Latch> next_turn;
-  SramBuffer keys, values, mask;
-  SramBuffer own_z, own_x;  ///< where z, x are not resident
+  SramBuffer keys, values, mask, selection;
+  SramBuffer own_z, own_x;  ///< where z, x of the batch are not resident
   std::uint64_t z = kNoAddress, x = kNoAddress;
+
+  std::uint64_t result() const { return selection.address() + align64(tokens); }
 };
 
-void LayerRun::attend_heads() {
+AttentionPhase::AttentionPhase(LayerContext& layer)
+    : layer_(layer), constants_(layer.load_parameters(layer.layout.attention_constants())) {
+  const LayerPlan& plan = layer.plan;
+  SramSpace& space = layer.ports.space;
+  layer.ports.memory.read(constant(layer.layout.attention().scalars), &layer.scalars, sizeof layer.scalars);
+  predictor_shifts_.resize(2 * layer.shape().heads);
+  layer.ports.memory.read(constant(layer.layout.attention().predictor_shifts), predictor_shifts_.data(),
+                          predictor_shifts_.size());
+  if (plan.attention.x == XPlacement::kBatch)
+    x_ = space.allocate(std::uint64_t{layer.work.tokens()} * layer.shape().width);
+  engine_scratch_ = space.allocate(plan.attention.workers * engine_scratch(layer.work, plan).bytes);
+  predictor_rows_ = space.allocate(predictor_rows_bytes(layer.work, plan));
+}
+
+void AttentionPhase::run() {
+  InputPhase inputs(layer_, constants_.address(), x_.address());
+  inputs_ = &inputs;
+  TaskGroup heads;
+  heads.run([this] { attend_heads(); });
+  heads.wait_until_running(0);
+  inputs.finish();
+  heads.wait();
+  x_ = {};
+  engine_scratch_ = {};
+  predictor_rows_ = {};
+  if (layer_.work.spls.enabled) {
+    vote();
+  } else if (layer_.ports.tensors.bound()) {
+    publish_own_roots();
+  }
+}
+
+void AttentionPhase::attend_heads() {
   TaskGroup tasks;
-  free_slots_.resize(config_.scheduler.heads_in_flight);
+  free_slots_.resize(layer_.plan.attention.keys_resident ? layer_.config.scheduler.heads_in_flight : 1);
   std::iota(free_slots_.begin(), free_slots_.end(), std::uint16_t{0});
   auto turn = std::make_shared<Latch>();
   turn->arrive();
 
-  if (config_.sram.allocation == SramAllocation::kContiguous) {
-    const std::vector<std::uint64_t> sizes(plan_.weight_sets, layout_.head_weights(0).bytes);
-    weight_places_ = ports_.space.allocate_together(sizes, Placement::kHigh);
+  if (contiguous()) {
+    const std::vector<std::uint64_t> sizes(layer_.plan.attention.weight_sets, layer_.layout.head_weights(0).bytes);
+    weight_places_ = layer_.ports.space.allocate_together(sizes, Placement::kHigh);
   }
-  for (std::uint32_t head = 0; head < work_.shape.heads && !tasks.failed(); ++head) {
-    const Section section = layout_.head_weights(head);
-    while (live_weight_sets_ >= plan_.weight_sets) sc_core::wait(weights_freed_);
+  for (std::uint32_t head = 0; head < layer_.shape().heads && !tasks.failed(); ++head) {
+    const Section section = layer_.layout.head_weights(head);
+    while (live_weight_sets_ >= layer_.plan.attention.weight_sets) sc_core::wait(weights_freed_);
     auto weights = std::make_shared<HeadWeights>(*this);
     weights->buffer = weight_buffer(section.bytes);
     tasks.run([this, section, weights] {
-      try {
-        load(descriptor_.parameters + section.offset, weights->buffer.address(), section.bytes);
-      } catch (const LayerError& error) {
-        weights->loaded.fail(error);
-        throw;
-      }
-      weights->loaded.arrive();
+      weights->loaded.arrive_after([&] {
+        layer_.load(layer_.descriptor.parameters + section.offset, weights->buffer.address(), section.bytes);
+      });
     });
-    for (std::uint32_t sequence = 0; sequence < work_.sequences.size() && !tasks.failed(); ++sequence) {
+    for (std::uint32_t sequence = 0; sequence < layer_.work.sequences.size() && !tasks.failed(); ++sequence) {
       std::shared_ptr<Job> job = admit(head, sequence, weights);
       job->turn = std::exchange(turn, std::make_shared<Latch>());
       job->next_turn = turn;
@@ -84,73 +115,93 @@ void LayerRun::attend_heads() {
 }
 
 /// A contiguous SRAM keeps its places of weights for the whole phase: others could come between them otherwise.
-SramBuffer LayerRun::weight_buffer(std::uint64_t bytes) {
-  if (config_.sram.allocation == SramAllocation::kPaged) return ports_.space.allocate(bytes);
+SramBuffer AttentionPhase::weight_buffer(std::uint64_t bytes) {
+  if (!contiguous()) return layer_.ports.space.allocate(bytes);
   SramBuffer place = std::move(weight_places_.back());
   weight_places_.pop_back();
   return place;
 }
 
-std::shared_ptr<LayerRun::Job> LayerRun::admit(std::uint32_t head, std::uint32_t sequence,
-                                               const std::shared_ptr<HeadWeights>& weights) {
+std::shared_ptr<AttentionPhase::Job> AttentionPhase::admit(std::uint32_t head, std::uint32_t sequence,
+                                                           const std::shared_ptr<HeadWeights>& weights) {
   while (free_slots_.empty()) sc_core::wait(slot_freed_);
   auto job = std::make_shared<Job>(*this);
   job->head = head;
   job->sequence = sequence;
-  job->tokens = work_.sequences[sequence];
-  job->first_token = first_tokens_[sequence];
+  job->tokens = layer_.work.sequences[sequence];
+  job->first_token = layer_.first_tokens[sequence];
   job->weights = weights;
-  const HeadBuffers buffers = head_buffers(work_, plan_, job->tokens);
+  const HeadBuffers sizes = head_buffers(layer_.work, layer_.plan, job->tokens);
   std::vector<SramBuffer> own =
-      ports_.space.allocate_together({buffers.keys, buffers.values, buffers.mask, buffers.z, buffers.x});
+      layer_.ports.space.allocate_together({sizes.keys, sizes.values, sizes.mask, sizes.selection, sizes.z, sizes.x});
   job->keys = std::move(own[0]);
   job->values = std::move(own[1]);
   job->mask = std::move(own[2]);
-  job->own_z = std::move(own[3]);
-  job->own_x = std::move(own[4]);
-  const std::uint64_t tokens = work_.tokens(), head_width = work_.shape.head_width;
-  job->z = plan_.z_resident ? z_.address() + (head * tokens + job->first_token) * head_width : job->own_z.address();
-  job->x = plan_.x_resident ? x_.address() + std::uint64_t{job->first_token} * work_.shape.width : job->own_x.address();
+  job->selection = std::move(own[3]);
+  job->own_z = std::move(own[4]);
+  job->own_x = std::move(own[5]);
+  const std::uint64_t tokens = layer_.work.tokens(), head_width = layer_.shape().head_width;
+  job->z = layer_.plan.z_resident ? layer_.z.address() + (head * tokens + job->first_token) * head_width
+                                  : job->own_z.address();
+  job->x = layer_.plan.attention.x == XPlacement::kBatch
+               ? x_.address() + std::uint64_t{job->first_token} * layer_.shape().width
+               : job->own_x.address();
   return job;
 }
 
-void LayerRun::run_job(Job& job) {
-  const std::uint64_t width = work_.shape.width, head_width = work_.shape.head_width, tokens = job.tokens;
+void AttentionPhase::run_job(Job& job) {
   try {
-    if (!plan_.x_resident) load(descriptor_.scratch + job.first_token * width, job.x, tokens * width);
-    job.weights->loaded.wait();
-    job.turn->wait();
+    prepare(job);
   } catch (const LayerError& error) {
     job.next_turn->fail(error);
     throw;
   }
   TaskGroup parts;
-  parts.run([&] { ports_.sparse_attention_engine.send(attend_command(job)); });
-  if (work_.spls.enabled) {
+  parts.run([&] {
+    if (layer_.ports.sparse_attention_engine.try_send(attend_command(job)) != tlm::TLM_OK_RESPONSE) {
+      throw LayerError{ErrorCode::kBusError, layer_.descriptor.scratch};
+    }
+  });
+  if (layer_.work.spls.enabled) {
     job.next_turn->arrive();
-    predict(job);
+    parts.run([&] { predict(job); });
   } else {
     send_dense_windows(job);
     job.next_turn->arrive();
   }
   parts.wait();
-  if (!plan_.z_resident) {
-    const std::uint64_t z_scratch = descriptor_.scratch + align64(std::uint64_t{work_.tokens()} * width);
-    store(job.z, z_scratch + (std::uint64_t{job.head} * work_.tokens() + job.first_token) * head_width,
-          tokens * head_width);
+  const std::uint64_t tokens = layer_.work.tokens(), row = job.head * tokens + job.first_token;
+  if (layer_.work.spls.enabled) {
+    layer_.store(job.selection.address(), layer_.scratch.representatives + row, job.tokens);
+  }
+  if (!layer_.plan.z_resident) {
+    const std::uint64_t head_width = layer_.shape().head_width;
+    layer_.store(job.z, layer_.scratch.z + row * head_width, job.tokens * head_width);
   }
 }
 
-void LayerRun::predict(Job& job) {
-  ports_.spls_predictor.send(predict_command(job));
-  PredictionResult result;
-  ports_.memory.read(predict_command(job).result, &result, sizeof result);
-  critical_rows_[job.head] += result.critical_rows;
-  job.keys.shrink(std::uint64_t{result.needed_columns} * work_.shape.head_width);
-  job.values.shrink(std::uint64_t{result.needed_columns} * work_.shape.head_width);
+/// Returns when the job's x and weights are there and it is its turn.
+void AttentionPhase::prepare(Job& job) {
+  inputs_->wait_for(job.sequence);
+  if (layer_.plan.attention.x == XPlacement::kSequence) {
+    layer_.load(x_system(job), job.x, std::uint64_t{job.tokens} * layer_.shape().width);
+  }
+  job.weights->loaded.wait();
+  job.turn->wait();
 }
 
-void LayerRun::send_dense_windows(const Job& job) {
+void AttentionPhase::predict(Job& job) {
+  if (layer_.ports.spls_predictor.try_send(predict_command(job)) != tlm::TLM_OK_RESPONSE) {
+    throw LayerError{ErrorCode::kBusError, layer_.descriptor.scratch};
+  }
+  PredictionResult result;
+  layer_.ports.memory.read(job.result(), &result, sizeof result);
+  layer_.critical_rows[job.head] += result.critical_rows;
+  job.keys.shrink(std::uint64_t{result.needed_columns} * layer_.shape().head_width);
+  job.values.shrink(std::uint64_t{result.needed_columns} * layer_.shape().head_width);
+}
+
+void AttentionPhase::send_dense_windows(const Job& job) {
   for (std::uint32_t first = 0; first < job.tokens; first += kDenseWindow) {
     const std::uint32_t rows = std::min(kDenseWindow, job.tokens - first);
     WindowRecord record;
@@ -159,28 +210,38 @@ void LayerRun::send_dense_windows(const Job& job) {
     record.first_row = static_cast<std::uint16_t>(first);
     record.rows = static_cast<std::uint16_t>(rows);
     record.critical_rows = ~std::uint64_t{0} >> (64 - rows);
-    ports_.windows.send(record);
+    layer_.ports.windows.send(record);
   }
 }
 
-AttendCommand LayerRun::attend_command(const Job& job) const {
-  const std::uint64_t head_width = work_.shape.head_width, column = job.head * head_width;
-  const AttentionConstants& constants = layout_.attention();
+/// DRAM address of x of the job's sequence.
+std::uint64_t AttentionPhase::x_system(const Job& job) const {
+  return layer_.scratch.x + std::uint64_t{job.first_token} * layer_.shape().width;
+}
+
+AttendCommand AttentionPhase::attend_command(const Job& job) const {
+  const std::uint64_t head_width = layer_.shape().head_width, column = job.head * head_width;
+  const AttentionConstants& constants = layer_.layout.attention();
   const std::uint64_t weights = job.weights->buffer.address();
   AttendCommand command;
-  command.work = work_id(job.sequence, job.head);
-  command.causal = work_.shape.causal;
+  command.work = layer_.work_id(job.sequence, job.head);
+  command.causal = layer_.shape().causal;
   command.slot = job.slot;
-  command.windows = (job.tokens + work_.window() - 1) / work_.window();
+  command.windows = (job.tokens + layer_.work.window() - 1) / layer_.work.window();
   command.tokens = job.tokens;
-  command.width = work_.shape.width;
-  command.head_width = work_.shape.head_width;
+  command.width = layer_.shape().width;
+  command.head_width = layer_.shape().head_width;
   command.first_token = job.first_token;
   command.mask_stride = mask_stride(job.tokens);
   command.x = job.x;
-  command.wq = {weights, 0, work_.shape.head_width, work_.shape.head_width};
-  command.wkv = {weights + layout_.weight_stride(), layout_.weight_stride(), 2 * work_.shape.head_width,
-                 work_.shape.head_width};
+  if (layer_.plan.attention.x == XPlacement::kStreamed) command.x_system = x_system(job);
+  if (!layer_.plan.attention.keys_resident) {
+    command.keys_system = layer_.scratch.keys;
+    command.values_system = layer_.scratch.values;
+  }
+  command.wq = {weights, 0, layer_.shape().head_width, layer_.shape().head_width};
+  command.wkv = {weights + layer_.layout.weight_stride(), layer_.layout.weight_stride(), 2 * layer_.shape().head_width,
+                 layer_.shape().head_width};
   command.q_bias = constant(constants.q_bias + column * 4);
   command.kv_bias = constant(constants.kv_bias + 2 * column * 4);
   command.q_scale = {constant(constants.q_multiplier + column * 4), constant(constants.q_shift + column)};
@@ -191,56 +252,82 @@ AttendCommand LayerRun::attend_command(const Job& job) const {
   command.mask = job.mask.address();
   command.keys = job.keys.address();
   command.values = job.values.address();
-  if (work_.spls.enabled) {
-    command.representative = representatives_.address() + std::uint64_t{job.head} * work_.tokens() + job.first_token;
-  }
+  command.representative = job.selection.address();
   command.z = job.z;
   command.scratch = engine_scratch_.address();
-  command.scratch_stride = static_cast<std::uint32_t>(EngineScratch(work_.longest(), work_.shape.head_width).bytes);
-  command.workers = plan_.engine_workers;
+  command.scratch_stride = static_cast<std::uint32_t>(engine_scratch(layer_.work, layer_.plan).bytes);
+  command.workers = layer_.plan.attention.workers;
   return command;
 }
 
-PredictorCommand LayerRun::predict_command(const Job& job) const {
-  const std::uint64_t column = std::uint64_t{job.head} * work_.shape.head_width;
+PredictorCommand AttentionPhase::predict_command(const Job& job) const {
+  const std::uint64_t column = std::uint64_t{job.head} * layer_.shape().head_width;
   const std::uint64_t weights = job.weights->buffer.address();
   PredictorCommand command;
-  command.work = work_id(job.sequence, job.head);
+  command.work = layer_.work_id(job.sequence, job.head);
   command.slot = job.slot;
-  command.causal = work_.shape.causal;
-  command.spls = work_.spls;
-  command.heads = static_cast<std::uint16_t>(work_.shape.heads);
+  command.causal = layer_.shape().causal;
+  command.spls = layer_.work.spls;
+  command.heads = static_cast<std::uint16_t>(layer_.shape().heads);
   command.q_shift = predictor_shifts_[job.head];
-  command.k_shift = predictor_shifts_[work_.shape.heads + job.head];
+  command.k_shift = predictor_shifts_[layer_.shape().heads + job.head];
   command.tokens = job.tokens;
-  command.width = work_.shape.width;
-  command.head_width = work_.shape.head_width;
+  command.width = layer_.shape().width;
+  command.head_width = layer_.shape().head_width;
   command.first_token = job.first_token;
   command.x = job.x;
+  if (layer_.plan.attention.x == XPlacement::kStreamed) {
+    command.x = predictor_rows_.address();
+    command.x_system = x_system(job);
+    command.x_rows = kStreamedRows;
+  }
   command.wq = weights;
-  command.wk = weights + layout_.weight_stride();
-  command.bq = constant(layout_.attention().q_bias + column * 4);
-  command.bk = constant(layout_.attention().kv_bias + 2 * column * 4);
+  command.wk = weights + layer_.layout.weight_stride();
+  command.bq = constant(layer_.layout.attention().q_bias + column * 4);
+  command.bk = constant(layer_.layout.attention().kv_bias + 2 * column * 4);
   command.mask = job.mask.address();
   command.mask_stride = mask_stride(job.tokens);
-  command.representative = representatives_.address() + std::uint64_t{job.head} * work_.tokens() + job.first_token;
-  command.result = results_.address() + (job.head * work_.sequences.size() + job.sequence) * sizeof(PredictionResult);
+  command.representative = job.selection.address();
+  command.result = job.result();
   return command;
 }
 
-void LayerRun::vote() {
-  for (std::uint32_t sequence = 0; sequence < work_.sequences.size(); ++sequence) {
+/// FFN roots, from the representatives of all heads: those are in DRAM by now, and there go the roots.
+void AttentionPhase::vote() {
+  const std::uint64_t heads = layer_.shape().heads;
+  const SramBuffer representatives = layer_.ports.space.allocate(heads * layer_.work.longest());
+  const SramBuffer roots = layer_.ports.space.allocate(layer_.work.longest());
+  for (std::uint32_t sequence = 0; sequence < layer_.work.sequences.size(); ++sequence) {
+    const std::uint32_t tokens = layer_.work.sequences[sequence], first = layer_.first_tokens[sequence];
+    layer_.load_heads(layer_.scratch.representatives + first, layer_.work.tokens(), representatives.address(), tokens);
     PredictorCommand command;
-    command.work = work_id(sequence);
+    command.work = layer_.work_id(sequence);
     command.kind = PredictorKind::kVote;
-    command.spls = work_.spls;
-    command.heads = static_cast<std::uint16_t>(work_.shape.heads);
-    command.tokens = work_.sequences[sequence];
-    command.first_token = first_tokens_[sequence];
-    command.representative = representatives_.address() + first_tokens_[sequence];
-    command.representative_stride = work_.tokens();
-    command.root = roots_.address() + first_tokens_[sequence];
-    ports_.spls_predictor.send(command);
+    command.spls = layer_.work.spls;
+    command.heads = static_cast<std::uint16_t>(heads);
+    command.tokens = tokens;
+    command.first_token = first;
+    command.representative = representatives.address();
+    command.representative_stride = tokens;
+    command.root = roots.address();
+    layer_.ports.spls_predictor.send(command);
+    layer_.store(roots.address(), layer_.scratch.roots + first, tokens);
+  }
+}
+
+/// Without SPLS every token is its own root.
+void AttentionPhase::publish_own_roots() const {
+  for (std::size_t sequence = 0; sequence < layer_.work.sequences.size(); ++sequence) {
+    TensorRows rows;
+    rows.tensor = "ffn_root";
+    rows.type = ElementType::kInt32;
+    rows.layer = layer_.descriptor.layer;
+    rows.columns = 1;
+    std::vector<std::int32_t> roots(layer_.work.sequences[sequence]);
+    std::iota(roots.begin(), roots.end(), 0);
+    for (std::int32_t root : roots) rows.tokens.push_back(layer_.first_tokens[sequence] + root);
+    rows.data = roots.data();
+    layer_.ports.tensors.write(rows);
   }
 }
 

@@ -87,7 +87,7 @@ void Scheduler::run_layer(Descriptor& descriptor) {
   clock_.wait(config_.scheduler.ring_fetch_cycles);
   const LayerPorts ports{space_,  memory,    dma,         spls_predictor, sparse_attention_engine,
                          windows, ffn_array, vector_unit, tensors};
-  LayerRun(ports, config_, descriptor, work, plan).run();
+  esact::run_layer(ports, config_, descriptor, work, plan);
 }
 
 void Scheduler::load(std::uint64_t system_address, std::uint64_t bytes) {

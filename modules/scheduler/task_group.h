@@ -73,6 +73,18 @@ class Latch {
     changed_.notify();
   }
 
+  /// Runs `work` in the calling thread and arrives; where it throws a LayerError, fails with it.
+  template <class Work>
+  void arrive_after(Work work) {
+    try {
+      work();
+    } catch (const LayerError& error) {
+      fail(error);
+      throw;
+    }
+    arrive();
+  }
+
   /// Makes the calling thread wait until the gate is open.
   void wait() {
     while (missing_ > 0 && !error_) sc_core::wait(changed_);

@@ -18,9 +18,12 @@ struct SparseAttentionEngine::Head {
   std::uint32_t generations_issued = 0;
   std::vector<bool> generation_done;
   std::uint32_t windows_done = 0;
+  bool failed = false;  ///< the system has answered with an error
   sc_core::sc_event progress;
 
   bool dense() const { return command.mask == kNoAddress; }
+  bool streamed() const { return command.x_system != kNoAddress; }
+  bool spilled() const { return command.keys_system != kNoAddress; }
   std::uint32_t valid_columns(std::uint32_t row) const { return command.causal ? row + 1 : command.tokens; }
 
   /// True once the first `count` generations have ended.
@@ -37,5 +40,12 @@ struct SparseAttentionEngine::Window {
   WindowRecord record;
   std::uint32_t items = 0;  ///< Attend items not yet done
 };
+
+template <class Record>
+void SparseAttentionEngine::run(std::size_t worker, InitiatorPort& port, const Record& record) {
+  ledger_.enter(unit(worker), UnitState::kArray);
+  port.send(record);
+  ledger_.enter(unit(worker), UnitState::kBusy);
+}
 
 }  // namespace esact

@@ -23,35 +23,38 @@ void SparseAttentionEngine::publish_queries(const Attend& item, std::uint64_t ad
   publish_rows(*item.head, "q", item.rows, queries.data());
 }
 
-void SparseAttentionEngine::publish_keys(const Generate& item) {
-  const AttendCommand& head = item.head->command;
-  const std::uint64_t offset = std::uint64_t{item.first_key} * head.head_width;
-  std::vector<std::int8_t> rows(item.columns.size() * head.head_width);
-  memory.debug_read(head.keys + offset, rows.data(), rows.size());
+void SparseAttentionEngine::publish_keys(const Generate& item, const PanelMatrix& out) {
+  std::vector<std::int8_t> rows(item.columns.size() * item.head->command.head_width);
+  memory.debug_read(out.address, rows.data(), rows.size());
   publish_rows(*item.head, "k", item.columns, rows.data());
-  memory.debug_read(head.values + offset, rows.data(), rows.size());
+  memory.debug_read(out.address + out.panel_stride, rows.data(), rows.size());
   publish_rows(*item.head, "v", item.columns, rows.data());
 }
 
-void SparseAttentionEngine::publish_attention(const Attend& item, const EngineScratch& scratch, std::uint64_t base) {
+void SparseAttentionEngine::publish_attention(const Attend& item, const KeyLists& lists, std::uint64_t base) {
   const AttendCommand& head = item.head->command;
-  std::uint64_t entry = 0;
+  const EngineScratch scratch = scratch_of(head);
+  std::vector<std::uint16_t> column_of_key(head.tokens);
+  for (std::uint16_t column = 0; column < head.tokens; ++column) {
+    const std::uint16_t key = item.head->key_of_column[column];
+    if (key != Head::kNoKey) column_of_key[key] = column;
+  }
   TensorRows published;
   published.layer = head.work.layer;
   published.head = head.work.head;
   published.columns = head.tokens;
   for (std::size_t row = 0; row < item.rows.size(); ++row) {
-    const std::vector<std::uint16_t>& columns = item.columns[row];
-    std::vector<std::int32_t> kept_scores(columns.size()), scores(head.tokens);
-    std::vector<std::uint8_t> kept_weights(columns.size()), weights(head.tokens);
-    memory.debug_read(base + scratch.scores + entry * sizeof(std::int32_t), kept_scores.data(),
-                      columns.size() * sizeof(std::int32_t));
-    memory.debug_read(base + scratch.weights + entry, kept_weights.data(), columns.size());
-    for (std::size_t index = 0; index < columns.size(); ++index) {
-      scores[columns[index]] = kept_scores[index];
-      weights[columns[index]] = kept_weights[index];
+    const std::uint32_t first = lists.row_pointers[row], count = lists.row_pointers[row + 1] - first;
+    std::vector<std::int32_t> kept_scores(count), scores(head.tokens);
+    std::vector<std::uint8_t> kept_weights(count), weights(head.tokens);
+    memory.debug_read(base + scratch.scores + first * sizeof(std::int32_t), kept_scores.data(),
+                      count * sizeof(std::int32_t));
+    memory.debug_read(base + scratch.weights + first, kept_weights.data(), count);
+    for (std::uint32_t index = 0; index < count; ++index) {
+      const std::uint16_t column = column_of_key[lists.keys[first + index]];
+      scores[column] = kept_scores[index];
+      weights[column] = kept_weights[index];
     }
-    entry += columns.size();
     published.tokens = {head.first_token + item.rows[row]};
     published.tensor = "score";
     published.type = ElementType::kInt32;

@@ -26,6 +26,7 @@ SparseAttentionEngine::SparseAttentionEngine(sc_core::sc_module_name name, const
       command("command", heads_in_flight),
       windows("windows", 1),
       memory("memory", tlm, clock, config.port_bytes),
+      dma("dma", tlm, clock),
       tasks("tasks", tlm, clock),
       vector("vector", tlm, clock),
       tensors("tensors"),
@@ -164,17 +165,27 @@ void SparseAttentionEngine::generate(std::size_t worker, const Generate& item) {
   const AttendCommand& head = item.head->command;
   const std::uint32_t columns = 2 * head.head_width;
   const std::uint64_t offset = std::uint64_t{item.first_key} * head.head_width;
-  const PanelMatrix out{head.keys + offset, head.values - head.keys, columns, head.head_width};
-  project(worker, head, item.columns, {MatrixKind::kKeyValue, head.work, head.wkv, head.kv_bias, head.kv_scale, out});
-  if (tensors.bound()) publish_keys(item);
+  const std::uint64_t panel_bytes = item.columns.size() * head.head_width;
+  PanelMatrix out{head.keys + offset, head.values - head.keys, columns, head.head_width};
+  if (item.head->spilled())
+    out = {worker_scratch(worker, head) + scratch_of(head).generated, panel_bytes, columns, head.head_width};
+  project(worker, *item.head, item.columns,
+          {MatrixKind::kKeyValue, head.work, head.wkv, head.kv_bias, head.kv_scale, out});
+  if (tensors.bound()) publish_keys(item, out);
+  if (item.head->spilled()) {
+    move(worker, *item.head, DmaDirection::kToSystem, head.keys_system + offset, out.address, panel_bytes);
+    move(worker, *item.head, DmaDirection::kToSystem, head.values_system + offset, out.address + panel_bytes,
+         panel_bytes);
+  }
   item.head->generation_done[item.index] = true;
   item.head->progress.notify();
 }
 
-void SparseAttentionEngine::project(std::size_t worker, const AttendCommand& head,
-                                    const std::vector<std::uint16_t>& rows, const Projection& projection) {
-  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
-  const EngineScratch scratch(head.tokens, head.head_width);
+void SparseAttentionEngine::project(std::size_t worker, Head& owner, const std::vector<std::uint16_t>& rows,
+                                    const Projection& projection) {
+  const AttendCommand& head = owner.command;
+  const std::uint64_t base = worker_scratch(worker, head);
+  const EngineScratch scratch = scratch_of(head);
   ledger_.enter(unit(worker), UnitState::kSram);
   memory.write(base + scratch.row_list, rows.data(), rows.size() * sizeof(std::uint16_t));
 
@@ -186,6 +197,11 @@ void SparseAttentionEngine::project(std::size_t worker, const AttendCommand& hea
   product.columns = projection.out.columns;
   product.a = {head.x, 0, head.width, head.width};
   product.row_list = base + scratch.row_list;
+  if (owner.streamed()) {
+    product.a.address = base + scratch.x_rows;
+    product.row_list = kNoAddress;
+    stream_rows(worker, owner, rows, product.a.address);
+  }
   product.b = projection.weights;
   product.c = base + scratch.sums;
   run(worker, tasks, product);
@@ -205,80 +221,97 @@ void SparseAttentionEngine::project(std::size_t worker, const AttendCommand& hea
 void SparseAttentionEngine::attend(std::size_t worker, const Attend& item) {
   Head& owner = *item.head;
   const AttendCommand& head = owner.command;
-  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
-  const EngineScratch scratch(head.tokens, head.head_width);
+  const std::uint64_t base = worker_scratch(worker, head);
+  const EngineScratch scratch = scratch_of(head);
   WorkId work = head.work;
   work.window = item.window->record.window;
   const PanelMatrix query{base + scratch.query, 0, head.head_width, head.head_width};
-  project(worker, head, item.rows, {MatrixKind::kQuery, work, head.wq, head.q_bias, head.q_scale, query});
+  project(worker, owner, item.rows, {MatrixKind::kQuery, work, head.wq, head.q_bias, head.q_scale, query});
   if (tensors.bound()) publish_queries(item, query.address);
   ledger_.enter(unit(worker), UnitState::kBarrier);
   while (!owner.generated(item.generations)) sc_core::wait(owner.progress);
 
-  std::uint32_t entries = 0;
-  for (const auto& row : item.columns) entries += static_cast<std::uint32_t>(row.size());
+  const KeyLists lists = key_lists(item);
   ledger_.enter(unit(worker), UnitState::kSram);
-  write_lists(item, base + scratch.lists);
+  write_lists(lists, base + scratch.lists);
 
-  MatrixCommand product;
-  product.work = work;
-  product.kind = MatrixKind::kScore;
-  product.rows = static_cast<std::uint32_t>(item.rows.size());
-  product.depth = head.head_width;
-  product.keys = owner.keys;
-  product.a = query;
-  product.b = {head.keys, 0, head.head_width, head.head_width};
-  product.lists = base + scratch.lists;
-  product.c = base + scratch.scores;
-  run(worker, tasks, product);
-  softmax_and_context(worker, item, entries);
+  MatrixCommand score;
+  score.work = work;
+  score.kind = MatrixKind::kScore;
+  score.rows = static_cast<std::uint32_t>(item.rows.size());
+  score.depth = head.head_width;
+  score.a = query;
+  score.c = base + scratch.scores;
+  multiply_keys(worker, owner, lists, score);
+  softmax(worker, item, lists);
+
+  MatrixCommand context = score;
+  context.kind = MatrixKind::kContext;
+  context.depth = 0;
+  context.columns = head.head_width;
+  context.a = {base + scratch.weights, 0, lists.entries(), lists.entries()};
+  context.c = base + scratch.sums;
+  multiply_keys(worker, owner, lists, context);
+  finish_rows(worker, item);
+  if (tensors.bound()) publish_attention(item, lists, base);
   finish_window(item);
 }
 
-void SparseAttentionEngine::write_lists(const Attend& item, std::uint64_t address) {
-  std::vector<std::uint32_t> pointers{0};
-  std::vector<std::uint16_t> keys;
-  for (const auto& row : item.columns) {
-    for (std::uint16_t column : row) keys.push_back(item.head->key_of_column[column]);
-    pointers.push_back(static_cast<std::uint32_t>(keys.size()));
-  }
-  memory.write(address, pointers.data(), pointers.size() * sizeof(std::uint32_t));
-  memory.write(address + pointers.size() * sizeof(std::uint32_t), keys.data(), keys.size() * sizeof(std::uint16_t));
+/// Scores or context over all keys of the lists.
+void SparseAttentionEngine::multiply_keys(std::size_t worker, Head& owner, const KeyLists& lists,
+                                          MatrixCommand product) {
+  if (owner.spilled()) return multiply_spilled_keys(worker, owner, lists, product);
+  const AttendCommand& head = owner.command;
+  product.keys = owner.keys;
+  product.b = {product.kind == MatrixKind::kScore ? head.keys : head.values, 0, head.head_width, head.head_width};
+  product.lists = worker_scratch(worker, head) + scratch_of(head).lists;
+  run(worker, tasks, product);
 }
 
-void SparseAttentionEngine::softmax_and_context(std::size_t worker, const Attend& item, std::uint32_t entries) {
+SparseAttentionEngine::KeyLists SparseAttentionEngine::key_lists(const Attend& item) {
+  KeyLists lists;
+  for (const auto& row : item.columns) {
+    for (std::uint16_t column : row) lists.keys.push_back(item.head->key_of_column[column]);
+    if (item.head->spilled()) std::sort(lists.keys.begin() + lists.row_pointers.back(), lists.keys.end());
+    lists.row_pointers.push_back(lists.entries());
+  }
+  return lists;
+}
+
+void SparseAttentionEngine::write_lists(const KeyLists& lists, std::uint64_t address) {
+  const std::uint64_t pointer_bytes = lists.row_pointers.size() * sizeof(std::uint32_t);
+  memory.write(address, lists.row_pointers.data(), pointer_bytes);
+  memory.write(address + pointer_bytes, lists.keys.data(), lists.keys.size() * sizeof(std::uint16_t));
+}
+
+void SparseAttentionEngine::softmax(std::size_t worker, const Attend& item, const KeyLists& lists) {
   const AttendCommand& head = item.head->command;
-  const std::uint64_t base = head.scratch + worker * head.scratch_stride;
-  const EngineScratch scratch(head.tokens, head.head_width);
+  const std::uint64_t base = worker_scratch(worker, head);
+  const EngineScratch scratch = scratch_of(head);
   VectorCommand softmax;
   softmax.work = head.work;
   softmax.work.window = item.window->record.window;
   softmax.kind = VectorKind::kSoftmax;
   softmax.rows = static_cast<std::uint32_t>(item.rows.size());
-  softmax.width = entries;
+  softmax.width = lists.entries();
   softmax.in = base + scratch.scores;
   softmax.lists = base + scratch.lists;
   softmax.sums = base + scratch.weight_sums;
   softmax.scale = head.softmax_scale;
-  softmax.out = {base + scratch.weights, 0, entries, entries};
+  softmax.out = {base + scratch.weights, 0, lists.entries(), lists.entries()};
   run(worker, vector, softmax);
+}
 
-  MatrixCommand product;
-  product.work = softmax.work;
-  product.kind = MatrixKind::kContext;
-  product.rows = softmax.rows;
-  product.columns = head.head_width;
-  product.keys = item.head->keys;
-  product.a = {base + scratch.weights, 0, entries, entries};
-  product.b = {head.values, 0, head.head_width, head.head_width};
-  product.lists = base + scratch.lists;
-  product.c = base + scratch.sums;
-  run(worker, tasks, product);
-
+/// The context of attended rows becomes their z.
+void SparseAttentionEngine::finish_rows(std::size_t worker, const Attend& item) {
+  const AttendCommand& head = item.head->command;
+  const std::uint64_t base = worker_scratch(worker, head);
+  const EngineScratch scratch = scratch_of(head);
   VectorCommand context;
-  context.work = softmax.work;
+  context.work = head.work;
+  context.work.window = item.window->record.window;
   context.kind = VectorKind::kContext;
-  context.rows = softmax.rows;
+  context.rows = static_cast<std::uint32_t>(item.rows.size());
   context.width = head.head_width;
   context.in = base + scratch.sums;
   context.sums = base + scratch.weight_sums;
@@ -287,7 +320,6 @@ void SparseAttentionEngine::softmax_and_context(std::size_t worker, const Attend
   context.out = {head.z, 0, head.head_width, head.head_width};
   context.first_token = head.first_token;
   run(worker, vector, context);
-  if (tensors.bound()) publish_attention(item, scratch, base);
 }
 
 void SparseAttentionEngine::finish_window(const Attend& item) {
@@ -296,7 +328,7 @@ void SparseAttentionEngine::finish_window(const Attend& item) {
   if (!head.dense()) copy_similar_rows(head, *item.window);
   if (++head.windows_done < head.command.windows) return;
   heads_[head.command.slot].reset();
-  command.complete(head.pending);
+  command.complete(head.pending, head.failed ? tlm::TLM_GENERIC_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
 }
 
 void SparseAttentionEngine::copy_similar_rows(const Head& head, const Window& window) {
@@ -313,11 +345,9 @@ void SparseAttentionEngine::copy_similar_rows(const Head& head, const Window& wi
   memory.write(z, rows.data(), rows.size());
 }
 
-template <class Record>
-void SparseAttentionEngine::run(std::size_t worker, InitiatorPort& port, const Record& record) {
-  ledger_.enter(unit(worker), UnitState::kArray);
-  port.send(record);
-  ledger_.enter(unit(worker), UnitState::kBusy);
+EngineScratch SparseAttentionEngine::scratch_of(const AttendCommand& head) {
+  const bool streamed = head.x_system != kNoAddress, spilled = head.keys_system != kNoAddress;
+  return {head.tokens, head.head_width, streamed ? head.width : 0, spilled};
 }
 
 }  // namespace esact

@@ -31,6 +31,7 @@ class SparseAttentionEngine : public sc_core::sc_module {
   CommandQueue<AttendCommand> command;  ///< heads, from the scheduler
   CommandQueue<WindowRecord> windows;   ///< from the predictor, or from the scheduler for dense heads
   InitiatorPort memory;                 ///< masks in; lists and copies of similar rows out
+  InitiatorPort dma;                    ///< rows of x where it is streamed; keys and values where they are spilled
   InitiatorPort tasks;                  ///< to mac_array
   InitiatorPort vector;                 ///< to vector_unit
   TensorPort tensors;                   ///< q k v score weight, and mask representative needed_columns of dense heads
@@ -60,6 +61,13 @@ class SparseAttentionEngine : public sc_core::sc_module {
     std::uint32_t generations = 0;  ///< of the head that must have ended before its scores
   };
   using Item = std::variant<Generate, Attend>;
+  /// The keys that each of some rows keeps, by their rows in the key buffer.
+  struct KeyLists {
+    std::vector<std::uint32_t> row_pointers{0};
+    std::vector<std::uint16_t> keys;
+
+    std::uint32_t entries() const { return static_cast<std::uint32_t>(keys.size()); }
+  };
   /// Rows of x times weights of a head, requantised.
   struct Projection {
     MatrixKind kind;
@@ -81,21 +89,34 @@ class SparseAttentionEngine : public sc_core::sc_module {
   void push(Item item, std::uint32_t workers);
   void generate(std::size_t worker, const Generate& item);
   void attend(std::size_t worker, const Attend& item);
-  void project(std::size_t worker, const AttendCommand& head, const std::vector<std::uint16_t>& rows,
-               const Projection& projection);
-  void write_lists(const Attend& item, std::uint64_t address);
-  void softmax_and_context(std::size_t worker, const Attend& item, std::uint32_t entries);
+  void project(std::size_t worker, Head& owner, const std::vector<std::uint16_t>& rows, const Projection& projection);
+  void multiply_keys(std::size_t worker, Head& owner, const KeyLists& lists, MatrixCommand product);
+  static KeyLists key_lists(const Attend& item);
+  void write_lists(const KeyLists& lists, std::uint64_t address);
+  void softmax(std::size_t worker, const Attend& item, const KeyLists& lists);
+  void finish_rows(std::size_t worker, const Attend& item);
   void copy_similar_rows(const Head& head, const Window& window);
   void finish_window(const Attend& item);
 
   template <class Record>
   void run(std::size_t worker, InitiatorPort& port, const Record& record);
   std::size_t unit(std::size_t worker) const { return worker + 1; }
+  static EngineScratch scratch_of(const AttendCommand& head);
+  static std::uint64_t worker_scratch(std::size_t worker, const AttendCommand& head) {
+    return head.scratch + worker * head.scratch_stride;
+  }
 
+  // spill.cpp
+  void move(std::size_t worker, Head& head, DmaDirection direction, std::uint64_t system_address,
+            std::uint64_t sram_address, std::uint64_t bytes);
+  void stream_rows(std::size_t worker, Head& head, const std::vector<std::uint16_t>& rows, std::uint64_t address);
+  void multiply_spilled_keys(std::size_t worker, Head& head, const KeyLists& lists, MatrixCommand product);
+
+  // publish.cpp
   void publish_rows(const Head& head, const char* tensor, const std::vector<std::uint16_t>& rows, const void* data);
   void publish_queries(const Attend& item, std::uint64_t address);
-  void publish_attention(const Attend& item, const EngineScratch& scratch, std::uint64_t base);
-  void publish_keys(const Generate& item);
+  void publish_attention(const Attend& item, const KeyLists& lists, std::uint64_t base);
+  void publish_keys(const Generate& item, const PanelMatrix& out);
   void publish_dense_selection(const Head& head);
 
   EngineConfig config_;

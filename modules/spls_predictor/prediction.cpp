@@ -89,9 +89,13 @@ std::vector<std::uint8_t> pack_mask(const PredictorCommand& command, const std::
   const std::size_t rows = mask.size() / command.tokens;
   std::vector<std::uint8_t> packed(rows * command.mask_stride);
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t column = 0; column < command.tokens; ++column) {
-      const unsigned bit = mask[row * command.tokens + column];
-      packed[row * command.mask_stride + column / 8] |= static_cast<std::uint8_t>(bit << column % 8);
+    const std::uint8_t* const bits = &mask[row * command.tokens];
+    std::uint8_t* const bytes = &packed[row * command.mask_stride];
+    for (std::size_t column = 0; column < command.tokens; column += 8) {
+      const std::size_t count = std::min<std::size_t>(8, command.tokens - column);
+      unsigned byte = 0;
+      for (std::size_t bit = 0; bit < count; ++bit) byte |= static_cast<unsigned>(bits[column + bit]) << bit;
+      bytes[column / 8] = static_cast<std::uint8_t>(byte);
     }
   }
   return packed;

@@ -17,6 +17,7 @@ SplsPredictor::SplsPredictor(sc_core::sc_module_name name, const PredictorConfig
       command("command", config.queue_depth),
       operands("operands", tlm, clock, config.port_bytes),
       memory("memory", tlm, clock, config.port_bytes),
+      dma("dma", tlm, clock),
       windows("windows", tlm, clock),
       tensors("tensors"),
       config_(config),
@@ -35,12 +36,13 @@ void SplsPredictor::predict() {
     if (jobs_++ == 0) ledger_.enter(kSelectUnit, UnitState::kInput);
     const PredictorCommand request = job->record;
     if (request.kind == PredictorKind::kVote) {
-      hand_over({job, 0, {}});
+      hand_over({job, 0, {}, false});
       continue;
     }
-    const Head head = predict_keys(request);
+    Head head = predict_keys(request);
     for (std::uint32_t row = 0; row < request.tokens; row += request.spls.window) {
-      hand_over({job, row, predict_window(request, head, row)});
+      std::vector<std::int32_t> pam = predict_window(request, head, row);
+      hand_over({job, row, std::move(pam), head.failed});
     }
   }
 }
@@ -54,7 +56,7 @@ SplsPredictor::Head SplsPredictor::predict_keys(const PredictorCommand& request)
   head.query_weights = read_levels(request, request.wq, weights);
   const std::vector<std::int32_t> key_bias = read_bias(request, request.bk);
   const prediction::Levels key_weights = read_levels(request, request.wk, weights);
-  const prediction::Levels x = read_levels(request, request.x, std::size_t{request.tokens} * request.width);
+  const prediction::Levels x = read_x(request, head, 0, request.tokens);
   const std::vector<std::int8_t> keys = prediction::project(request, x, key_weights, key_bias, request.k_shift);
   head.keys = prediction::level(request, keys);
   finish_step(kPredictUnit, start, key_cycles(config_, request));
@@ -65,15 +67,14 @@ SplsPredictor::Head SplsPredictor::predict_keys(const PredictorCommand& request)
   return head;
 }
 
-std::vector<std::int32_t> SplsPredictor::predict_window(const PredictorCommand& request, const Head& head,
+std::vector<std::int32_t> SplsPredictor::predict_window(const PredictorCommand& request, Head& head,
                                                         std::uint32_t first_row) {
   const sc_core::sc_time start = sc_core::sc_time_stamp();
   ledger_.enter(kPredictUnit, UnitState::kBusy);
   const std::uint32_t rows = window_rows(request, first_row);
   std::uint64_t valid = 0;
   for (std::uint32_t row = first_row; row < first_row + rows; ++row) valid += valid_columns(request, row);
-  const prediction::Levels x =
-      read_levels(request, request.x + std::uint64_t{first_row} * request.width, std::size_t{rows} * request.width);
+  const prediction::Levels x = read_x(request, head, first_row, rows);
   const std::vector<std::int8_t> queries =
       prediction::project(request, x, head.query_weights, head.query_bias, request.q_shift);
   std::vector<std::int32_t> pam =
@@ -129,7 +130,7 @@ void SplsPredictor::select_window(const Window& window) {
   note_window(request, first_row, selection);
   const bool last = first_row + window_rows(request, first_row) == request.tokens;
   if (config_.progressive || last) send_records();
-  if (last) finish_head(window.job);
+  if (last) finish_head(window);
 }
 
 void SplsPredictor::note_window(const PredictorCommand& request, std::uint32_t first_row,
@@ -158,8 +159,8 @@ void SplsPredictor::send_records() {
   clock_.wait(0);
 }
 
-void SplsPredictor::finish_head(Job* job) {
-  const PredictorCommand& request = job->record;
+void SplsPredictor::finish_head(const Window& window) {
+  const PredictorCommand& request = window.job->record;
   const std::vector<std::uint8_t>& needed = selected_.needed_columns;
   const PredictionResult result{selected_.critical_rows,
                                 static_cast<std::uint32_t>(std::count(needed.begin(), needed.end(), 1))};
@@ -167,7 +168,7 @@ void SplsPredictor::finish_head(Job* job) {
   memory.write(request.result, &result, sizeof result);
   clock_.wait(0);
   publish(request, "needed_columns", ElementType::kUint8, 0, request.tokens, 1, needed.data());
-  complete(job);
+  complete(window.job, window.failed ? tlm::TLM_GENERIC_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
 }
 
 void SplsPredictor::vote(Job* job) {
@@ -189,9 +190,27 @@ void SplsPredictor::vote(Job* job) {
   complete(job);
 }
 
-void SplsPredictor::complete(Job* job) {
+void SplsPredictor::complete(Job* job, tlm::tlm_response_status status) {
   --jobs_;
-  command.complete(job);
+  command.complete(job, status);
+}
+
+/// Rows of x. Where x is streamed they pass through the command's buffer; after an error prediction goes on with what
+/// that holds.
+prediction::Levels SplsPredictor::read_x(const PredictorCommand& request, Head& head, std::uint32_t first_row,
+                                         std::uint32_t rows) {
+  const std::uint64_t width = request.width;
+  if (request.x_system == kNoAddress) return read_levels(request, request.x + first_row * width, rows * width);
+  std::vector<std::uint8_t> codes(rows * width);
+  for (std::uint32_t row = 0; row < rows; row += request.x_rows) {
+    const std::uint64_t bytes = std::min(request.x_rows, rows - row) * width;
+    const DmaCommand load{DmaDirection::kToSram, 0, request.x_system + (first_row + row) * width, request.x, bytes};
+    ledger_.enter(kPredictUnit, UnitState::kDram);
+    if (dma.try_send(load) != tlm::TLM_OK_RESPONSE) head.failed = true;
+    ledger_.enter(kPredictUnit, UnitState::kBusy);
+    operands.read(operand_address(request.spls.quantizer, request.x), codes.data() + row * width, bytes);
+  }
+  return prediction::decode(request, codes);
 }
 
 prediction::Levels SplsPredictor::read_levels(const PredictorCommand& request, std::uint64_t address,

@@ -28,6 +28,7 @@ class SplsPredictor : public sc_core::sc_module {
   CommandQueue<PredictorCommand> command;  ///< heads to predict and votes, in order
   InitiatorPort operands;                  ///< to the quantizer: x and weights as codes
   InitiatorPort memory;                    ///< to the SRAM: biases; masks, representatives, roots and results
+  InitiatorPort dma;                       ///< rows of x where it is streamed
   InitiatorPort windows;                   ///< to the engine: one WindowRecord per window
   TensorPort tensors;                      ///< q_hat k_hat pam mask representative needed_columns ffn_root
 
@@ -45,12 +46,14 @@ class SplsPredictor : public sc_core::sc_module {
     prediction::Levels query_weights;
     std::vector<std::int32_t> query_bias;
     prediction::Levels keys;
+    bool failed = false;  ///< the system has answered with an error
   };
   /// What `predict` hands to `select`: PAM rows of a window from `first_row` on, or a vote without rows.
   struct Window {
     Job* job;
     std::uint32_t first_row;
     std::vector<std::int32_t> pam;
+    bool failed;  ///< of the head so far
   };
   /// What `select` gathers of a head over its windows.
   struct Selected {
@@ -61,17 +64,18 @@ class SplsPredictor : public sc_core::sc_module {
 
   void predict();
   Head predict_keys(const PredictorCommand& request);
-  std::vector<std::int32_t> predict_window(const PredictorCommand& request, const Head& head, std::uint32_t first_row);
+  std::vector<std::int32_t> predict_window(const PredictorCommand& request, Head& head, std::uint32_t first_row);
   void hand_over(Window window);
 
   void select();
   void select_window(const Window& window);
   void note_window(const PredictorCommand& request, std::uint32_t first_row, const prediction::Selection& selection);
   void send_records();
-  void finish_head(Job* job);
+  void finish_head(const Window& window);
   void vote(Job* job);
-  void complete(Job* job);
+  void complete(Job* job, tlm::tlm_response_status status = tlm::TLM_OK_RESPONSE);
 
+  prediction::Levels read_x(const PredictorCommand& request, Head& head, std::uint32_t first_row, std::uint32_t rows);
   prediction::Levels read_levels(const PredictorCommand& request, std::uint64_t address, std::size_t count);
   std::vector<std::int32_t> read_bias(const PredictorCommand& request, std::uint64_t address);
   void finish_step(Unit unit, const sc_core::sc_time& start, std::uint64_t cycles);

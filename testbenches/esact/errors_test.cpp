@@ -131,9 +131,9 @@ TEST_CASE("Error: scratch outside the memory, where the SRAM is too small for x"
     reset_after_error(host);
   });
 }
-TEST_CASE("Error: scratch outside the memory, where the SRAM holds x but not z") {
-  // The one token's x, 30 bytes, has its own 64 in front of z.
-  check(ErrorCode::kBusError, kOutside + 64, [](Descriptor& d) { d.scratch = kOutside; },
+TEST_CASE("Error: scratch outside the memory, where the SRAM holds x") {
+  // Behind 64 bytes each for x and z of the one token lie the representatives, which go there first.
+  check(ErrorCode::kBusError, kOutside + 128, [](Descriptor& d) { d.scratch = kOutside; },
         {"sram.bytes=" + std::to_string(minimum_sram("post-odd"))});
 }
 TEST_CASE("Error: output outside the memory, in bursts and with stalls") {

@@ -14,18 +14,18 @@ std::string smallest_sram(const std::string& workload) {
   return "sram.bytes=" + std::to_string(minimum_sram(workload));
 }
 
-/// All sequences in one batch, from the smallest SRAM on page by page; the smallest holds x or not.
-void check_small_srams(const std::string& workload, std::uint32_t batch, const std::string& allocation,
-                       bool x_resident) {
+/// All sequences in one batch, from the smallest SRAM on, which holds x like that, page by page.
+void check_small_srams(const std::string& workload, std::uint32_t batch, const std::string& allocation, XPlacement x) {
   std::vector<std::unique_ptr<Run>> runs;
-  for (std::uint64_t pages = 0; pages < 12; ++pages) {
-    const std::uint64_t bytes = minimum_sram(workload, batch) + pages * kPageBytes;
+  for (std::uint64_t step = 0; step < 12; ++step) {
+    const std::uint64_t bytes = minimum_sram(workload, batch) + step * kPageBytes;
     const std::vector<std::string> sets{"sram.allocation=" + allocation, "sram.bytes=" + std::to_string(bytes)};
-    runs.push_back(std::make_unique<Run>(workload, sets, batch, "machine_" + std::to_string(pages)));
+    runs.push_back(std::make_unique<Run>(workload, sets, batch, "machine_" + std::to_string(step)));
   }
   const platform::Image& image = runs.front()->image();
-  const LayerWork work = image.work(image.batches().front(), 0);
-  CHECK(plan_layer(work, runs.front()->machine().esact.config()).x_resident == x_resident);
+  const LayerPlan plan = plan_layer(image.work(image.batches().front(), 0), runs.front()->machine().esact.config());
+  CHECK(plan.attention.x == x);
+  CHECK(plan.attention.keys_resident == (x != XPlacement::kStreamed));
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   for (const auto& run : runs) run->load();
   for (const auto& run : runs) {
@@ -48,17 +48,17 @@ TEST_CASE("Values: the smallest SRAM, causal") {
 TEST_CASE("Values: the smallest SRAM, contiguous, causal, stalls") {
   check({smallest_sram("pre-causal"), "sram.allocation=contiguous", "tlm.stall_permille=300"}, 1, "pre-causal");
 }
-TEST_CASE("Values: small SRAMs, sequences of very different lengths in a batch") {
-  check_small_srams("packed", 4, "paged", true);
+TEST_CASE("Values: small SRAMs, from keys in DRAM on, sequences of very different lengths") {
+  check_small_srams("packed", 4, "paged", XPlacement::kStreamed);
 }
-TEST_CASE("Values: small SRAMs, sequences of very different lengths in a batch, contiguous") {
-  check_small_srams("packed", 4, "contiguous", true);
+TEST_CASE("Values: small SRAMs, from keys in DRAM on, sequences of very different lengths, contiguous") {
+  check_small_srams("packed", 4, "contiguous", XPlacement::kStreamed);
 }
 TEST_CASE("Values: small SRAMs, x from DRAM for every head") {
-  check_small_srams("streamed", 5, "paged", false);
+  check_small_srams("streamed", 5, "paged", XPlacement::kSequence);
 }
 TEST_CASE("Values: small SRAMs, x from DRAM for every head, contiguous") {
-  check_small_srams("streamed", 5, "contiguous", false);
+  check_small_srams("streamed", 5, "contiguous", XPlacement::kSequence);
 }
 TEST_CASE("Values: 8 MiB of SRAM") {
   check({"sram.bytes=8388608"});

@@ -41,98 +41,109 @@ Distances random_distances(std::size_t rows, int share, unsigned seed) {
   return distance;
 }
 
-/// A block in SRAM with gaps of 0xff between the heads' representatives; without reuse it has none.
+/// Commands for a block of rows of a layer, and where what they need and write lies.
 struct Block {
   Distances roots;
   std::vector<Distances> representatives;
-  BlockLists lists;
-  FfnCommand command;
+  ProjectionLists projection;
+  FfnLists ffn;
+  FfnCommand projection_rows, ffn_rows;
+  std::uint64_t guard = 0;  ///< address of what lies behind the lists
 
-  Block(FfnArrayBench& bench, std::uint32_t rows, std::uint32_t heads, int share, bool reuse)
+  Block(FfnArrayBench& bench, std::uint32_t rows, std::uint32_t heads, int share)
       : roots(random_distances(rows, share, rows)) {
-    std::vector<std::uint8_t> bytes;
+    Distances bytes;
     for (std::uint32_t head = 0; head < heads; ++head) {
       representatives.push_back(random_distances(rows, share, rows + 10 * (head + 1)));
       bytes.insert(bytes.end(), representatives.back().begin(), representatives.back().end());
-      bytes.insert(bytes.end(), 13, 0xff);
     }
-    lists = {0, rows, heads};
-    lists.address = bench.reserve(lists.bytes());
+    projection = {0, rows, heads};
+    projection.address = bench.reserve(projection.bytes());
+    ffn = {0, rows};
+    ffn.address = bench.reserve(ffn.bytes());
     guard = bench.place(Distances(64, 0x5a));
+    FfnCommand command;
     command.work = {3, 1, 0, 2};
     command.rows = rows;
     command.heads = static_cast<std::uint16_t>(heads);
     command.first_token = 70000;
-    command.root = bench.place(roots);
-    command.reuse = reuse;
-    if (reuse) command.representative = bench.place(bytes);
-    command.representative_stride = rows + 13;
-    command.lists = lists.address;
     command.workers = 3;
+    projection_rows = ffn_rows = command;
+    projection_rows.kind = FfnKind::kProjectionRows;
+    projection_rows.representative = bench.place(bytes);
+    projection_rows.lists = projection.address;
+    ffn_rows.kind = FfnKind::kFfnRows;
+    ffn_rows.root = bench.place(roots);
+    ffn_rows.lists = ffn.address;
   }
 
   void check(FfnArrayBench& bench) const {
     const Rows computed = computing_rows(roots);
-    CHECK(bench.fetch<std::uint16_t>(lists.computed_rows(), computed.size()) == computed);
-    CHECK(bench.fetch<std::uint16_t>(lists.increment_row(), roots.size()) == source_indices(roots));
+    CHECK(bench.fetch<std::uint16_t>(ffn.computed_rows(), computed.size()) == computed);
+    CHECK(bench.fetch<std::uint16_t>(ffn.increment_row(), roots.size()) == source_indices(roots));
     std::vector<std::uint32_t> tokens(computed.begin(), computed.end());
-    for (std::uint32_t& token : tokens) token += command.first_token;
-    CHECK(bench.fetch<std::uint32_t>(lists.tokens(), tokens.size()) == tokens);
+    for (std::uint32_t& token : tokens) token += ffn_rows.first_token;
+    CHECK(bench.fetch<std::uint32_t>(ffn.tokens(), tokens.size()) == tokens);
+    Rows counts;
     for (std::uint32_t head = 0; head < representatives.size(); ++head) {
       CAPTURE(head);
-      const Rows untouched(roots.size(), 0xa5a5);
       const Rows critical = computing_rows(representatives[head]);
-      CHECK(bench.fetch<std::uint16_t>(lists.critical_rows(head), command.reuse ? critical.size() : roots.size()) ==
-            (command.reuse ? critical : untouched));
-      CHECK(bench.fetch<std::uint16_t>(lists.partial_row(head), roots.size()) ==
-            (command.reuse ? source_indices(representatives[head]) : untouched));
+      counts.push_back(static_cast<std::uint16_t>(critical.size()));
+      CHECK(bench.fetch<std::uint16_t>(projection.critical_rows(head), critical.size()) == critical);
+      CHECK(bench.fetch<std::uint16_t>(projection.partial_row(head), roots.size()) ==
+            source_indices(representatives[head]));
     }
+    CHECK(bench.fetch<std::uint16_t>(projection.counts(), counts.size()) == counts);
     CHECK(bench.fetch<std::uint8_t>(guard, 64) == Distances(64, 0x5a));
   }
-
-  std::uint64_t guard = 0;  ///< address of what lies behind the lists
 };
 
 TEST_CASE("Rows: by hand") {
   FfnArrayBench bench;
   FfnCommand block;
+  block.kind = FfnKind::kFfnRows;
   block.rows = 5;
   block.heads = 1;
-  block.reuse = 1;
   block.first_token = 700;
   block.root = bench.place(Distances{0, 0, 1, 2, 0});
+  const FfnLists ffn{bench.reserve(FfnLists{0, 5}.bytes()), 5};
+  block.lists = ffn.address;
+  bench.send(0, block);
+  const ProjectionLists projection{bench.reserve(ProjectionLists{0, 5, 1}.bytes()), 5, 1};
+  block.kind = FfnKind::kProjectionRows;
   block.representative = bench.place(Distances{0, 1, 1, 0, 1});
-  block.lists = bench.reserve(BlockLists{0, 5, 1}.bytes());
-  const BlockLists lists{block.lists, 5, 1};
+  block.lists = projection.address;
   bench.send(0, block);
   bench.run();
-  CHECK(bench.fetch<std::uint16_t>(lists.computed_rows(), 3) == Rows{0, 1, 4});
-  CHECK(bench.fetch<std::uint16_t>(lists.increment_row(), 5) == Rows{0, 1, 1, 1, 2});
-  CHECK(bench.fetch<std::uint16_t>(lists.critical_rows(0), 2) == Rows{0, 3});
-  CHECK(bench.fetch<std::uint16_t>(lists.partial_row(0), 5) == Rows{0, 0, 0, 1, 1});
-  CHECK(bench.fetch<std::uint32_t>(lists.tokens(), 3) == std::vector<std::uint32_t>{700, 701, 704});
+  CHECK(bench.fetch<std::uint16_t>(ffn.computed_rows(), 3) == Rows{0, 1, 4});
+  CHECK(bench.fetch<std::uint16_t>(ffn.increment_row(), 5) == Rows{0, 1, 1, 1, 2});
+  CHECK(bench.fetch<std::uint32_t>(ffn.tokens(), 3) == std::vector<std::uint32_t>{700, 701, 704});
+  CHECK(bench.fetch<std::uint16_t>(projection.counts(), 1) == Rows{2});
+  CHECK(bench.fetch<std::uint16_t>(projection.critical_rows(0), 2) == Rows{0, 3});
+  CHECK(bench.fetch<std::uint16_t>(projection.partial_row(0), 5) == Rows{0, 0, 0, 1, 1});
 }
 
-/// Blocks of many sizes, one after another.
+/// Blocks of many sizes, at the same time.
 void check_random_blocks(const TlmConfig& tlm) {
   struct Case {
     std::uint32_t rows;
     std::uint32_t heads;
     int share;  ///< of rows that take another's result, in eighths
-    bool reuse;
   };
-  const Case cases[] = {{1, 1, 8, true},    {8, 2, 4, true},   {31, 3, 2, true},  {64, 4, 6, false}, {64, 3, 6, true},
-                        {128, 12, 8, true}, {255, 2, 0, true}, {300, 2, 5, true}, {77, 2, 5, false}, {16, 1, 7, true}};
+  const Case cases[] = {{1, 1, 8},  {8, 2, 4},    {31, 3, 2},  {64, 4, 6},  {64, 3, 6},
+                        {77, 2, 5}, {128, 12, 8}, {255, 2, 0}, {300, 2, 5}, {16, 1, 7}};
   FfnArrayBench bench({}, tlm);
   std::vector<Block> blocks;
   for (const Case& entry : cases) {
-    blocks.emplace_back(bench, entry.rows, entry.heads, entry.share, entry.reuse);
-    bench.send(0, blocks.back().command);
+    blocks.emplace_back(bench, entry.rows, entry.heads, entry.share);
+    bench.send(0, blocks.back().projection_rows);
+    bench.send(0, blocks.back().ffn_rows);
   }
   bench.run();
   for (std::size_t index = 0; index < blocks.size(); ++index) {
     CAPTURE(index);
-    CHECK(bench.outcomes[index].status == tlm::TLM_OK_RESPONSE);
+    CHECK(bench.outcomes[2 * index].status == tlm::TLM_OK_RESPONSE);
+    CHECK(bench.outcomes[2 * index + 1].status == tlm::TLM_OK_RESPONSE);
     blocks[index].check(bench);
   }
   CHECK(bench.mac_array.entries.empty());
@@ -152,8 +163,11 @@ TEST_CASE("Rows: random blocks in approximate mode with stalls") {
 /// A tile of 48 columns from column 128 on of a block of 40 rows, whose products read [depth] and write at fixed
 /// places.
 FfnCommand tile_of(const Block& block, FfnKind kind, std::uint32_t depth) {
-  FfnCommand tile = block.command;
+  const bool output = kind == FfnKind::kOutput;
+  FfnCommand tile = output ? block.projection_rows : block.ffn_rows;
   tile.kind = kind;
+  tile.reuse = output;
+  tile.computed_rows = static_cast<std::uint32_t>(computing_rows(block.roots).size());
   tile.depth = depth;
   tile.columns = 48;
   tile.first_column = 128;
@@ -171,9 +185,9 @@ FfnCommand tile_of(const Block& block, FfnKind kind, std::uint32_t depth) {
 
 TEST_CASE("FFN1: every operand of its commands") {
   FfnArrayBench bench;
-  const Block block(bench, 40, 2, 4, true);
+  const Block block(bench, 40, 2, 4);
   const FfnCommand tile = tile_of(block, FfnKind::kFfn1, 96);
-  bench.send(0, block.command);
+  bench.send(0, block.ffn_rows);
   bench.send(5000, tile);
   bench.run();
   REQUIRE(bench.mac_array.entries.size() == 1);
@@ -203,9 +217,9 @@ TEST_CASE("FFN1: every operand of its commands") {
 
 TEST_CASE("FFN2: only passes after the first accumulate") {
   FfnArrayBench bench;
-  const Block block(bench, 40, 2, 4, true);
+  const Block block(bench, 40, 2, 4);
   FfnCommand tile = tile_of(block, FfnKind::kFfn2, 1024);
-  bench.send(0, block.command);
+  bench.send(0, block.ffn_rows);
   bench.send(5000, tile);
   tile.accumulate = 1;
   bench.send(6000, tile);
@@ -224,9 +238,9 @@ TEST_CASE("FFN2: only passes after the first accumulate") {
 
 TEST_CASE("One worker has one tile in work, and every cycle is on the time sheet") {
   FfnArrayBench bench;
-  Block block(bench, 40, 2, 4, true);
-  block.command.workers = 1;
-  bench.send(0, block.command);
+  Block block(bench, 40, 2, 4);
+  block.projection_rows.workers = 1;
+  bench.send(0, block.projection_rows);
   for (int tile = 0; tile < 4; ++tile) bench.send(5000, tile_of(block, FfnKind::kOutput, 32));
   bench.run();
   REQUIRE(bench.mac_array.entries.size() == 8);

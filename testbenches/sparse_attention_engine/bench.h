@@ -18,10 +18,12 @@ class EngineBench : public CommandBench<AttendCommand> {
         engine("engine", config, kHeadsInFlight, tlm, clock),
         mac_array("mac_array", clock, matrix_cycles),
         vector_unit("vector_unit", clock, 5),
+        dma("dma", clock, 20),
         windows("windows", tlm, clock) {
     links.bind(engine.memory, sram.memory);
     links.bind(engine.tasks, mac_array.command);
     links.bind(engine.vector, vector_unit.command);
+    links.bind(engine.dma, dma.command);
     links.bind(sender, engine.command);
     links.bind(windows, engine.windows);
   }
@@ -37,6 +39,7 @@ class EngineBench : public CommandBench<AttendCommand> {
   SparseAttentionEngine engine;
   CommandRecorder<MatrixCommand> mac_array;
   CommandRecorder<VectorCommand> vector_unit;
+  CommandRecorder<DmaCommand> dma;
   InitiatorPort windows;
 };
 

@@ -81,10 +81,12 @@ class OrderBench : public CommandBench<AttendCommand> {
         engine("engine", config, 4, tlm, clock),
         mac_array("mac_array", clock),
         vector_unit("vector_unit", clock),
+        dma("dma", clock),
         predictor("predictor", tlm, clock) {
     links.bind(engine.memory, sram.memory);
     links.bind(engine.tasks, mac_array.command);
     links.bind(engine.vector, vector_unit.command);
+    links.bind(engine.dma, dma.command);
     links.bind(sender, engine.command);
     links.bind(predictor, engine.windows);
     mac_array.at_start = [this](const MatrixCommand& product) { note(product); };
@@ -106,7 +108,7 @@ class OrderBench : public CommandBench<AttendCommand> {
     head.keys = reserve(bytes);
     head.values = reserve(bytes);
     head.z = reserve(bytes);
-    head.scratch_stride = static_cast<std::uint32_t>(EngineScratch(head.tokens, kHeadWidth).bytes);
+    head.scratch_stride = static_cast<std::uint32_t>(EngineScratch(head.tokens, kHeadWidth, 0, false).bytes);
     head.workers = workers;
     head.scratch = reserve(std::size_t{head.scratch_stride} * workers);
     if (dense) return heads[slot].command = head;
@@ -154,6 +156,7 @@ class OrderBench : public CommandBench<AttendCommand> {
   SparseAttentionEngine engine;
   ScriptedBlock<MatrixCommand> mac_array;
   ScriptedBlock<VectorCommand> vector_unit;
+  ScriptedBlock<DmaCommand> dma;
   InitiatorPort predictor;
   std::map<std::uint16_t, Head> heads;
   std::vector<std::string> order;        ///< of all commands
@@ -173,7 +176,7 @@ class OrderBench : public CommandBench<AttendCommand> {
     if (product.kind != MatrixKind::kScore) accumulators.insert(product.c);
     if (product.row_list != kNoAddress) listed_[product.c] = fetch<std::uint16_t>(product.row_list, product.rows);
     if (product.kind != MatrixKind::kScore) return;
-    const EngineScratch scratch(head.command.tokens, kHeadWidth);
+    const EngineScratch scratch(head.command.tokens, kHeadWidth, 0, false);
     const auto pointers = fetch<std::uint32_t>(product.lists, product.rows + 1);
     const auto keys = fetch<std::uint16_t>(product.lists + pointers.size() * 4, pointers.back());
     Score score{product.keys, cycle(), listed_.at(product.lists - scratch.lists + scratch.sums), {}};

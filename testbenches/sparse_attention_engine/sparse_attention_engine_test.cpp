@@ -81,7 +81,7 @@ struct Head {
     command.keys = bench.reserve(kTokens * kHeadWidth);
     command.values = bench.reserve(kTokens * kHeadWidth);
     command.z = bench.place(z);
-    command.scratch_stride = static_cast<std::uint32_t>(EngineScratch(kTokens, kHeadWidth).bytes);
+    command.scratch_stride = static_cast<std::uint32_t>(EngineScratch(kTokens, kHeadWidth, 0, false).bytes);
     command.workers = EngineConfig{}.windows_in_flight;
     command.scratch = bench.reserve(command.workers * command.scratch_stride);
   }
@@ -211,7 +211,7 @@ TEST_CASE("The lists name each kept column by its row in the key buffer") {
     for (std::uint16_t column : head.kept[row]) expected.push_back(static_cast<std::uint16_t>(key[column]));
     pointers.push_back(static_cast<std::uint32_t>(expected.size()));
   }
-  const std::uint64_t lists = head.command.scratch + EngineScratch(kTokens, kHeadWidth).lists;
+  const std::uint64_t lists = head.command.scratch + EngineScratch(kTokens, kHeadWidth, 0, false).lists;
   CHECK(bench.fetch<std::uint32_t>(lists, pointers.size()) == pointers);
   CHECK(bench.fetch<std::uint16_t>(lists + pointers.size() * 4, expected.size()) == expected);
 }

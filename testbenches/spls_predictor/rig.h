@@ -14,6 +14,7 @@
 #include "esact_interface/config.h"
 #include "hlog_quantizer/hlog_quantizer.h"
 #include "spls_predictor/spls_predictor.h"
+#include "support/recorder.h"
 #include "tlm/bind.h"
 #include "tlm/command_queue.h"
 #include "tlm/initiator_port.h"
@@ -115,6 +116,7 @@ class Rig : public sc_core::sc_module {
         predictor("predictor", config.predictor, config.tlm, clock),
         quantizer("quantizer", config.tlm, clock),
         engine("engine", clock, config.accept_cycles),
+        dma("dma", clock, 20),
         memory("memory", std::forward<MemoryArguments>(arguments)...) {
     links.bind(commands, predictor.command);
     access.bind(memory.memory);
@@ -122,6 +124,7 @@ class Rig : public sc_core::sc_module {
     links.bind(quantizer.memory, memory.memory);
     links.bind(predictor.memory, memory.memory);
     links.bind(predictor.windows, engine.windows);
+    links.bind(predictor.dma, dma.command);
     SC_HAS_PROCESS(Rig);
     SC_THREAD(run);
   }
@@ -151,6 +154,7 @@ class Rig : public sc_core::sc_module {
   SplsPredictor predictor;
   HlogQuantizer quantizer;
   Engine engine;
+  CommandRecorder<DmaCommand> dma;
   Memory memory;
   std::function<void()> body;  ///< what the thread does
   bool done = false;
