@@ -1,28 +1,33 @@
 #!/usr/bin/env bash
-# Host speed: the simulation of one random BERT-Base layer (loose, simple DRAM, one thread, files in memory) against the
-# float32 sgemm of the same matrix shapes, for 128 and 512 tokens. Prints medians of five runs; no test depends on it.
+# Host speed: the simulation of one BERT-Base layer (loose, simple DRAM, one thread, files in memory), dense and sparse,
+# on random input and on input with similar tokens, against the float32 sgemm of the dense matrix shapes. Prints medians
+# of RUNS runs (5), dense and sparse in turn; no test depends on it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh
 cmake --preset release >/dev/null
 cmake --build --preset release --target esact-bench >/dev/null
-export OPENBLAS_NUM_THREADS=1
 mkdir -p results
 
-printf '%-8s %-7s %14s %10s %7s\n' tokens mode simulation_ms sgemm_ms ratio
+printf '%-7s %-8s %9s %9s %10s %12s %13s %13s\n' tokens input sgemm_ms dense_ms sparse_ms dense/sgemm sparse/sgemm sparse/dense
 for tokens in 128 512; do
-  workload=results/bert-base-$tokens
-  [[ -f $workload/workload.yaml ]] || .venv/bin/esact-export --random --layers 1 --width 768 --heads 12 --ffn 3072 \
-    --tokens "$tokens" --out "$workload" >/dev/null
-  for enabled in false true; do
-    for _ in 1 2 3 4 5; do build/bin/esact-bench "$workload" "spls.enabled=$enabled"; done |
-      .venv/bin/python -c '
+  for input in random similar; do
+    workload=results/bert-base-$input-$tokens
+    options=(--random --layers 1 --width 768 --heads 12 --ffn 3072 --tokens "$tokens" --out "$workload")
+    [[ $input == similar ]] && options+=(--similar)
+    [[ -f $workload/workload.yaml ]] || .venv/bin/esact-export "${options[@]}" >/dev/null
+    for ((run = 0; run < ${RUNS:-5}; ++run)); do
+      for enabled in false true; do build/bin/esact-bench "$workload" "spls.enabled=$enabled"; done
+    done | .venv/bin/python -c '
 import json, statistics, sys
 runs = [json.loads(line) for line in sys.stdin]
-simulation, sgemm, ratio = (
-    statistics.median(run[key] for run in runs) for key in ("simulation_s", "sgemm_s", "ratio"))
-mode = "sparse" if sys.argv[2] == "true" else "dense"
-print(f"{sys.argv[1]:<8} {mode:<7} {1e3 * simulation:14.1f} {1e3 * sgemm:10.1f} {ratio:7.2f}")' "$tokens" "$enabled"
+median = lambda runs, key: statistics.median(run[key] for run in runs)
+dense, sparse = runs[::2], runs[1::2]
+dense_ms, sparse_ms = (1e3 * median(half, "simulation_s") for half in (dense, sparse))
+dense_ratio, sparse_ratio = (median(half, "ratio") for half in (dense, sparse))
+sgemm_ms = 1e3 * median(runs, "sgemm_s")
+print(f"{sys.argv[1]:<7} {sys.argv[2]:<8} {sgemm_ms:9.1f} {dense_ms:9.1f} {sparse_ms:10.1f} "
+      f"{dense_ratio:12.2f} {sparse_ratio:13.2f} {sparse_ms / dense_ms:13.2f}")' "$tokens" "$input"
   done
 done

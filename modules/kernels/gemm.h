@@ -6,9 +6,8 @@
 
 namespace esact::kernels {
 
-/// C = A B, or C += A B if `accumulate`; exact while the results fit int32. A is [rows, depth], B [depth, columns], C
-/// [rows, columns], any of them 0. The int16 forms take quantizer levels: magnitudes of at most 128.
-/// Docs: docs/numerics.md, "Exactness of the float GEMM kernels".
+/// C = A B, or C += A B if `accumulate`, in int32: exact while the results fit. A is [rows, depth], B [depth, columns],
+/// C [rows, columns], any of them 0. The int16 forms take quantizer levels: magnitudes of at most 128.
 void gemm(MatrixView<const std::int8_t> a, MatrixView<const std::int8_t> b, MatrixView<std::int32_t> c,
           bool accumulate = false);
 void gemm(MatrixView<const std::uint8_t> a, MatrixView<const std::int8_t> b, MatrixView<std::int32_t> c,
@@ -21,9 +20,5 @@ void gemm_transposed(MatrixView<const std::int8_t> a, MatrixView<const std::int8
                      bool accumulate = false);
 void gemm_transposed(MatrixView<const std::int16_t> a, MatrixView<const std::int16_t> b, MatrixView<std::int32_t> c,
                      bool accumulate = false);
-
-/// Host threads the BLAS library may use in this process, at least 1; changes host time only. Left alone, the library
-/// decides, usually one thread per core.
-void set_gemm_threads(int count);
 
 }  // namespace esact::kernels

@@ -116,6 +116,7 @@ std::uint8_t encode(Quantizer quantizer, std::int8_t value) {
 
 void encode(Quantizer quantizer, const std::int8_t* values, std::size_t count, std::uint8_t* codes) {
   const auto& table = tables_of(quantizer).code;
+#pragma GCC unroll 8
   for (std::size_t i = 0; i < count; ++i) codes[i] = table[static_cast<std::uint8_t>(values[i])];
 }
 
@@ -125,6 +126,7 @@ std::int16_t decode(Quantizer quantizer, std::uint8_t code) {
 
 void decode(Quantizer quantizer, const std::uint8_t* codes, std::size_t count, std::int16_t* levels) {
   const auto& table = tables_of(quantizer).decode;
+#pragma GCC unroll 8
   for (std::size_t i = 0; i < count; ++i) levels[i] = table[codes[i]];
 }
 
@@ -134,6 +136,7 @@ std::int16_t level(Quantizer quantizer, std::int8_t value) {
 
 void level(Quantizer quantizer, const std::int8_t* values, std::size_t count, std::int16_t* levels) {
   const auto& table = tables_of(quantizer).level;
+#pragma GCC unroll 8
   for (std::size_t i = 0; i < count; ++i) levels[i] = table[static_cast<std::uint8_t>(values[i])];
 }
 

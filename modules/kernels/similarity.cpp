@@ -13,21 +13,23 @@ namespace {
 constexpr std::size_t kMaxWindow = 64;
 constexpr std::size_t kBlock = 256;  // columns between two looks at the distance so far
 
-/// Sum of |a - b|. Taking the smaller from the larger in 32 unsigned bits is exact for any two int32.
+/// |a - b|: exact in 32 unsigned bits for any two int32. Without a branch, or else the sums are not vectorised.
+[[gnu::always_inline]] inline std::uint32_t magnitude(std::int32_t a, std::int32_t b) {
+  const std::uint32_t negative = a < b ? 0xffffffff : 0;
+  return ((static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b)) ^ negative) - negative;
+}
+
+/// Sum of |a - b|.
 ESACT_VECTOR_CLONES std::uint64_t difference(const std::int32_t* a, const std::int32_t* b, std::size_t count) {
   std::uint64_t sum = 0;
-  for (std::size_t j = 0; j < count; ++j) {
-    sum += static_cast<std::uint32_t>(std::max(a[j], b[j])) - static_cast<std::uint32_t>(std::min(a[j], b[j]));
-  }
+  for (std::size_t j = 0; j < count; ++j) sum += magnitude(a[j], b[j]);
   return sum;
 }
 
 /// Sum of |a|.
 ESACT_VECTOR_CLONES std::uint64_t size(const std::int32_t* a, std::size_t count) {
   std::uint64_t sum = 0;
-  for (std::size_t j = 0; j < count; ++j) {
-    sum += static_cast<std::uint32_t>(std::max(a[j], 0)) - static_cast<std::uint32_t>(std::min(a[j], 0));
-  }
+  for (std::size_t j = 0; j < count; ++j) sum += magnitude(a[j], 0);
   return sum;
 }
 
@@ -43,6 +45,14 @@ ESACT_VECTOR_CLONES std::uint64_t size(const std::uint8_t* a, std::size_t count)
   std::uint32_t sum = 0;
   for (std::size_t j = 0; j < count; ++j) sum += a[j];
   return sum;
+}
+
+ESACT_VECTOR_CLONES void subtract_masked(const std::int32_t* pam, const std::uint8_t* mask, std::size_t count,
+                                         std::int32_t subtracted, std::int32_t* spa) {
+  for (std::size_t j = 0; j < count; ++j) {
+    const std::int32_t kept = mask[j] != 0 ? pam[j] : subtracted;
+    spa[j] = kept - subtracted;
+  }
 }
 
 /// Distance of two rows with their own numbers of valid columns, or some value above `limit` if it exceeds that.
@@ -93,7 +103,7 @@ void apply_mask(const std::int32_t* pam, const std::uint8_t* mask, std::size_t v
     for (std::size_t j = 0; j < valid; ++j) smallest = mask[j] != 0 ? std::min(smallest, pam[j]) : smallest;
     subtracted = smallest - 1;
   }
-  for (std::size_t j = 0; j < valid; ++j) spa[j] = mask[j] != 0 ? pam[j] - subtracted : 0;
+  subtract_masked(pam, mask, valid, subtracted, spa);
 }
 
 WindowSelection select_critical_rows(MatrixView<const std::int32_t> spa, MatrixView<const std::uint8_t> mask,

@@ -6,7 +6,6 @@
 
 namespace esact {
 
-
 /// SRAM data lies at the virtual addresses below this.
 constexpr std::uint64_t kVirtualBytes = std::uint64_t{1} << 32;
 constexpr std::uint64_t kVirtualPages = kVirtualBytes / kPageBytes;

@@ -9,7 +9,6 @@
 #include <systemc>
 #include <vector>
 
-#include "kernels/gemm.h"
 #include "platforms/common/configuration.h"
 #include "platforms/common/error.h"
 #include "platforms/esact_vp/driver.h"
@@ -95,7 +94,7 @@ int sc_main(int argc, char* argv[]) {
                  "Times the simulation of a workload and the float32 sgemm of its dense shapes, one thread.\n";
     return 1;
   }
-  esact::kernels::set_gemm_threads(1);
+  openblas_set_num_threads(1);
   try {
     return bench(argv[1], {argv + 2, argv + argc});
   } catch (const UserError& error) {

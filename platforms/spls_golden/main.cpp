@@ -4,7 +4,6 @@
 #include <iostream>
 #include <systemc>
 
-#include "kernels/gemm.h"
 #include "platforms/common/error.h"
 #include "platforms/spls_golden/golden_run.h"
 
@@ -64,7 +63,6 @@ int sc_main(int argc, char* argv[]) {
         << "usage: spls_golden DIR\nRuns every golden case of DIR through the accelerator's blocks and compares.\n";
     return 1;
   }
-  esact::kernels::set_gemm_threads(1);
   try {
     return check(argv[1]);
   } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <type_traits>
 
+#include "kernels/pair_products.h"
 #include "random_matrix.h"
 
 using namespace esact::kernels;
@@ -48,7 +49,7 @@ void check(const Matrix<A>& a, const Matrix<B>& b, Layout layout, std::size_t ro
 template <class A, class B>
 void check_random(std::int64_t a_low, std::int64_t a_high, std::int64_t b_low, std::int64_t b_high, Layout layout) {
   std::mt19937_64 random(7);
-  const std::size_t sizes[] = {1, 2, 3, 4, 7, 16, 17, 33, 64, 65};
+  const std::size_t sizes[] = {1, 2, 3, 4, 7, 8, 16, 17, 33, 64, 65, 97};
   std::uniform_int_distribution<std::size_t> pick(0, std::size(sizes) - 1);
   for (int round = 0; round < 150; ++round) {
     const std::size_t rows = sizes[pick(random)];
@@ -62,7 +63,8 @@ void check_random(std::int64_t a_low, std::int64_t a_high, std::int64_t b_low, s
   SUCCEED();
 }
 
-/// Depths around the chunk bounds up to the longest, all operands at one extreme or at random near it.
+/// Depths around the bounds of a block and of exact float32 sums up to the longest, all operands at one extreme or at
+/// random near it.
 template <class A, class B>
 void check_extremes(std::vector<std::int64_t> a_values, std::vector<std::int64_t> b_values, Layout layout) {
   std::mt19937_64 random(8);
@@ -79,7 +81,7 @@ void check_extremes(std::vector<std::int64_t> a_values, std::vector<std::int64_t
           check(a, b, layout, rows, columns, depth, false);
           const std::int64_t a_inner = a_value > 0 ? a_value - 1 : a_value + 1;
           const std::int64_t b_inner = b_value > 0 ? b_value - 1 : b_value + 1;
-          // One smaller, odd product makes the sum odd: a chunk one longer than allowed would need a 25th bit.
+          // One smaller, odd product makes the sum odd: float32 sums would lose it.
           for (std::size_t i = 0; i < rows; ++i) a(i, depth - 1) = static_cast<A>(a_inner);
           for (std::size_t j = 0; j < columns; ++j) {
             (transposed ? b(j, depth - 1) : b(depth - 1, j)) = static_cast<B>(b_inner);
@@ -117,37 +119,68 @@ TEST_CASE("gemm_transposed of levels: random shapes and strides") {
   check_random<std::int16_t, std::int16_t>(-128, 128, -128, 128, Layout::kTransposed);
 }
 
-TEST_CASE("gemm of int8 and int8 at its exactness bound") {
+TEST_CASE("gemm of int8 and int8: extreme operands and long sums") {
   check_extremes<std::int8_t, std::int8_t>({-128, 127}, {-128, 127}, Layout::kPlain);
 }
 
-TEST_CASE("gemm of uint8 and int8 at its exactness bound") {
+TEST_CASE("gemm of uint8 and int8: extreme operands and long sums") {
   check_extremes<std::uint8_t, std::int8_t>({255}, {-128, 127}, Layout::kPlain);
 }
 
-TEST_CASE("gemm of levels at its exactness bound") {
+TEST_CASE("gemm of levels: extreme operands and long sums") {
   check_extremes<std::int16_t, std::int16_t>({-128, 128}, {-128, 128}, Layout::kPlain);
 }
 
-TEST_CASE("gemm_transposed of int8 at its exactness bound") {
+TEST_CASE("gemm_transposed of int8: extreme operands and long sums") {
   check_extremes<std::int8_t, std::int8_t>({-128, 127}, {-128, 127}, Layout::kTransposed);
 }
 
-TEST_CASE("gemm_transposed of levels at its exactness bound") {
+TEST_CASE("gemm_transposed of levels: extreme operands and long sums") {
   check_extremes<std::int16_t, std::int16_t>({-128, 128}, {-128, 128}, Layout::kTransposed);
 }
 
-TEST_CASE("gemm over several column tiles and chunks") {
+TEST_CASE("gemm over several blocks of rows and depth and many panels of columns") {
   std::mt19937_64 random(9);
-  for (const std::size_t columns : {511, 512, 513, 1100}) {
-    Matrix<std::uint8_t> a(5, 1030);
-    Matrix<std::int8_t> b(1030, columns);
-    check(a.fill(random, 0, 255), b.fill(random, -128, 127), Layout::kPlain, 5, columns, 1030, true);
-    Matrix<std::int8_t> queries(5, 1030);
-    Matrix<std::int8_t> keys(columns, 1030);
-    check(queries.fill(random, -128, 127), keys.fill(random, -128, 127), Layout::kTransposed, 5, columns, 1030, false);
+  for (const std::size_t rows : {95, 96, 97, 200}) {
+    for (const std::size_t columns : {15, 16, 17, 100}) {
+      Matrix<std::uint8_t> a(rows, 1030);
+      Matrix<std::int8_t> b(1030, columns);
+      check(a.fill(random, 0, 255), b.fill(random, -128, 127), Layout::kPlain, rows, columns, 1030, true);
+      Matrix<std::int8_t> queries(rows, 1030);
+      Matrix<std::int8_t> keys(columns, 1030);
+      check(queries.fill(random, -128, 127), keys.fill(random, -128, 127), Layout::kTransposed, rows, columns, 1030,
+            false);
+    }
   }
   SUCCEED();
+}
+
+TEST_CASE("pair_products: the processor's and the portable form agree with the definition") {
+  std::mt19937_64 random(10);
+  for (const PairProducts products : {pair_products(), PairProducts{pair_products_portable}}) {
+    for (std::size_t rows = 1; rows <= kPanelRows; ++rows) {
+      for (const std::size_t pairs : {0, 1, 2, 33}) {
+        const std::size_t depth = 2 * pairs;
+        Matrix<std::int16_t> a(rows, depth, 0, 3);
+        Matrix<std::int16_t> b(depth, kPanelColumns);
+        Matrix<std::int32_t> c(rows, kPanelColumns, 1000003, 5);
+        a.fill(random, -255, 255);
+        b.fill(random, -128, 128);
+        std::vector<std::int16_t> packed(depth * kPanelColumns + 1);
+        for (std::size_t k = 0; k < depth; ++k) {
+          for (std::size_t j = 0; j < kPanelColumns; ++j) packed[(k / 2 * kPanelColumns + j) * 2 + k % 2] = b(k, j);
+        }
+        products(a.data().data(), depth + 3, packed.data(), pairs, c.view().data, kPanelColumns + 5, rows);
+        for (std::size_t i = 0; i < rows; ++i) {
+          for (std::size_t j = 0; j < kPanelColumns + 5; ++j) {
+            INFO(rows << " rows, " << pairs << " pairs, at (" << i << ", " << j << ")");
+            const std::int64_t sum = j < kPanelColumns ? oracle(a, b, Layout::kPlain, i, j, depth) : 0;
+            REQUIRE(c(i, j) == 1000003 + sum);
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("gemm of empty operands") {
