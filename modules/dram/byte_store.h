@@ -23,14 +23,24 @@ class ByteStore {
   void read(std::uint64_t address, void* data, std::size_t bytes) const;
   void write(std::uint64_t address, const void* data, std::size_t bytes);
 
+  /// The contents of the aligned block of `kDirectBytes` around `address`, for direct access: valid as long as the
+  /// store. The whole block costs host memory from then on.
+  std::uint8_t* direct(std::uint64_t address);
+  static constexpr std::uint64_t kDirectBytes = 1 << 16;
+
   /// Host memory held for the contents, bytes.
-  std::uint64_t resident_bytes() const { return chunks_.size() * kChunkBytes; }
+  std::uint64_t resident_bytes() const { return chunks_.size() * kChunkBytes + blocks_.size() * kDirectBytes; }
 
  private:
-  static constexpr std::uint64_t kChunkBytes = 1 << 16;
+  static constexpr std::uint64_t kChunkBytes = 512;
+  using Bytes = std::unique_ptr<std::uint8_t[]>;
+
+  /// Start of the chunk that holds `address`; none if it was never written.
+  std::uint8_t* find(std::uint64_t address) const;
 
   std::uint64_t capacity_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<std::uint8_t[]>> chunks_;  // by address / kChunkBytes
+  std::unordered_map<std::uint64_t, Bytes> chunks_;  // by address / kChunkBytes
+  std::unordered_map<std::uint64_t, Bytes> blocks_;  // by address / kDirectBytes, instead of their chunks
 };
 
 }  // namespace esact

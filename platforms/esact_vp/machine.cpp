@@ -3,16 +3,29 @@
 #include <stdexcept>
 
 #include "dram/simple_dram.h"
+#include "dram/timed_dram.h"
 #include "platforms/esact_vp/memory_map.h"
 
 namespace esact::platform {
 namespace {
 
-std::unique_ptr<DramModel> make_dram(const DramConfig& config) {
+const char* table_name(DramPreset preset) {
+  return preset == DramPreset::kDdr4 ? "ddr4" : preset == DramPreset::kLpddr4 ? "lpddr4" : "hbm2";
+}
+
+std::unique_ptr<DramModel> make_dram(const PlatformConfig& config) {
+  if (config.dram.preset != DramPreset::kSimple) {
+    const DramTable table = dram_table(table_name(config.dram.preset));
+    TimedDramConfig timed;
+    timed.bytes = config.dram.bytes;
+    timed.direct_access = config.esact.tlm.mode == TlmMode::kLoose;
+    while (table.channel_bytes() * timed.controller.channels < timed.bytes) timed.controller.channels *= 2;
+    return std::make_unique<TimedDram>("dram", table, timed);
+  }
   SimpleDramConfig simple;
-  simple.bytes = config.bytes;
-  simple.latency_ns = config.latency_ns;
-  simple.bandwidth_gbps = config.bandwidth_gbps;
+  simple.bytes = config.dram.bytes;
+  simple.latency_ns = config.dram.latency_ns;
+  simple.bandwidth_gbps = config.dram.bandwidth_gbps;
   return std::make_unique<SimpleDram>("dram", simple);
 }
 
@@ -24,7 +37,7 @@ Machine::Machine(sc_core::sc_module_name name, const PlatformConfig& config)
       irq("irq"),
       reset("reset"),
       interconnect_("interconnect"),
-      dram_(make_dram(config.dram)),
+      dram_(make_dram(config)),
       loader_("loader") {
   esact.irq.bind(irq);
   esact.reset.bind(reset);

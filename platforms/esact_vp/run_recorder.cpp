@@ -72,6 +72,11 @@ void RunRecorder::fill(Report& report) const {
   report.sram.fragmentation_at_failure = pages.worst_fragmentation_at_failure;
   report.dram.read_bytes = last_.dram.read_bytes - start_.dram.read_bytes;
   report.dram.write_bytes = last_.dram.write_bytes - start_.dram.write_bytes;
+  if (last_.dram.row_hits) {
+    report.dram.rows = {*last_.dram.row_hits - *start_.dram.row_hits, *last_.dram.row_misses - *start_.dram.row_misses,
+                        *last_.dram.row_conflicts - *start_.dram.row_conflicts,
+                        *last_.dram.refreshes - *start_.dram.refreshes};
+  }
 }
 
 RunRecorder::Snapshot RunRecorder::take() const {

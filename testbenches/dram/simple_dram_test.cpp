@@ -7,6 +7,7 @@
 
 #include "tlm/initiator_port.h"
 #include "tlm/protocol_checker.h"
+#include "tlm/raw_initiator.h"
 #include "tlm/test_memory.h"
 #include "tlm/thread.h"
 
@@ -58,19 +59,6 @@ std::uint64_t now() {
 std::uint64_t busy(const SimpleDram& dram) {
   return dram.ledger().totals()[0];
 }
-
-/// Sends one b_transport by hand.
-class RawInitiator : public sc_core::sc_module, public tlm::tlm_bw_transport_if<> {
- public:
-  tlm::tlm_initiator_socket<32> socket;
-  explicit RawInitiator(const sc_core::sc_module_name& name) : sc_core::sc_module(name), socket("socket") {
-    socket.bind(*this);
-  }
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&) override {
-    return tlm::TLM_COMPLETED;
-  }
-  void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
-};
 
 void check_bytes(TlmMode mode) {
   Bench bench("bench", mode, 2);
@@ -161,46 +149,46 @@ TEST_CASE("illegal accesses get the response of IEEE 1666, take no time and coun
   SimpleDram dram("dram", config(), 4);
   RawInitiator initiator("initiator");
   initiator.socket.bind(dram.socket());
-  struct Case {
-    tlm::tlm_command command;
-    std::uint64_t address;
-    unsigned length;
-    unsigned streaming_width;
-    bool byte_enables;
-    tlm::tlm_response_status expected;
-  };
-  const std::vector<Case> cases = {
-      {tlm::TLM_READ_COMMAND, 1 << 30, 1, 1, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
-      {tlm::TLM_WRITE_COMMAND, (1 << 30) - 4, 8, 8, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
-      {tlm::TLM_WRITE_COMMAND, ~std::uint64_t{0}, 8, 8, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
-      {tlm::TLM_READ_COMMAND, 0, 8, 4, false, tlm::TLM_BURST_ERROR_RESPONSE},
-      {tlm::TLM_WRITE_COMMAND, 0, 0, 0, false, tlm::TLM_BURST_ERROR_RESPONSE},
-      {tlm::TLM_WRITE_COMMAND, 0, 8, 8, true, tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE},
-  };
+  constexpr std::uint64_t kEnd = 1 << 30;
+  constexpr tlm::tlm_command kRead = tlm::TLM_READ_COMMAND;
+  constexpr tlm::tlm_command kWrite = tlm::TLM_WRITE_COMMAND;
   Thread thread("thread", [&] {
-    for (const Case& illegal : cases) {
-      std::uint8_t data[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-      std::uint8_t enables[8] = {};
-      tlm::tlm_generic_payload payload;
-      payload.set_command(illegal.command);
-      payload.set_address(illegal.address);
-      payload.set_data_ptr(data);
-      payload.set_data_length(illegal.length);
-      payload.set_streaming_width(illegal.streaming_width);
-      if (illegal.byte_enables) payload.set_byte_enable_ptr(enables);
-      payload.set_byte_enable_length(illegal.byte_enables ? 8 : 0);
-      sc_core::sc_time delay;
-      initiator.socket->b_transport(payload, delay);
-      CHECK(payload.get_response_status() == illegal.expected);
-      CHECK(data[0] == 1);
-    }
+    check_accesses(
+        initiator,
+        {{"behind the end", kRead, kEnd, 1, 1, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"over the end", kWrite, kEnd - 4, 8, 8, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"over the end of 64-bit addresses", kWrite, ~std::uint64_t{0}, 8, 8, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"ignored behind the end", tlm::TLM_IGNORE_COMMAND, kEnd, 1, 1, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"streaming", kRead, 0, 8, 4, false, tlm::TLM_BURST_ERROR_RESPONSE},
+         {"streaming width 0", kWrite, 0, 8, 0, false, tlm::TLM_BURST_ERROR_RESPONSE},
+         {"no bytes", kWrite, 0, 0, 0, false, tlm::TLM_BURST_ERROR_RESPONSE},
+         {"byte enables", kWrite, 0, 8, 8, true, tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE}});
     CHECK(now() == 0);
+    std::uint8_t byte = 0xa5;
+    CHECK(initiator.debug(kRead, kEnd, &byte, 1) == 0);
+    CHECK(initiator.debug(kWrite, ~std::uint64_t{0}, &byte, 1) == 0);
+    CHECK(initiator.debug(kRead, kEnd - 1, &byte, 1) == 1);
+    CHECK(byte == 0);
+    check_no_direct_memory(initiator, 64, 0, ~std::uint64_t{0});
   });
   sc_core::sc_start();
   CHECK(thread.finished());
   CHECK(dram.statistics().write_bytes == 0);
   CHECK(dram.statistics().read_bytes == 0);
   CHECK(dram.bytes().resident_bytes() == 0);
+}
+
+TEST_CASE("an ignored command is timed and counted as a read") {
+  SimpleDram dram("dram", config(), 4);
+  RawInitiator initiator("initiator");
+  initiator.socket.bind(dram.socket());
+  Thread thread("thread", [&] {
+    check_accesses(initiator, {{"ignored", tlm::TLM_IGNORE_COMMAND, 0, 64, 64, false, tlm::TLM_OK_RESPONSE}});
+    CHECK(now() == 2 * 54000);  // once over either interface
+  });
+  sc_core::sc_start();
+  CHECK(thread.finished());
+  CHECK(dram.statistics().read_bytes == 2 * 64);
 }
 
 TEST_CASE("64 MiB are loaded and read back by debug accesses without time") {
