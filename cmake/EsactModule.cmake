@@ -4,7 +4,7 @@ function(esact_warnings target)
 endfunction()
 
 # esact_module(NAME SOURCES file... [DEPENDS module...] [LIBRARIES target...])
-# One block, one folder: the object library esact_NAME, whose headers are included as "NAME/header.h".
+# One block, one folder: the library esact_NAME, whose headers are included as "NAME/header.h".
 function(esact_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
   add_library(esact_${name} STATIC ${arg_SOURCES})
@@ -12,6 +12,23 @@ function(esact_module name)
   list(TRANSFORM arg_DEPENDS PREPEND esact_)
   target_link_libraries(esact_${name} PUBLIC ${arg_DEPENDS} ${arg_LIBRARIES})
   esact_warnings(esact_${name})
+endfunction()
+
+# esact_closure(RESULT TARGET): TARGET and every esact_ library it links, directly or not.
+function(esact_closure result target)
+  set(closure ${target})
+  set(next 0)
+  list(LENGTH closure count)
+  while(next LESS count)
+    list(GET closure ${next} current)
+    get_target_property(libraries ${current} LINK_LIBRARIES)
+    list(FILTER libraries INCLUDE REGEX "^esact_")
+    list(APPEND closure ${libraries})
+    list(REMOVE_DUPLICATES closure)
+    list(LENGTH closure count)
+    math(EXPR next "${next} + 1")
+  endwhile()
+  set(${result} ${closure} PARENT_SCOPE)
 endfunction()
 
 # esact_testbench(NAME SOURCES file... DEPENDS module... [LIBRARIES target...])

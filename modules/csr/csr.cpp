@@ -19,7 +19,7 @@ const Register* find(std::uint64_t offset) {
 
 tlm::tlm_response_status check(const tlm::tlm_generic_payload& payload) {
   const unsigned int bytes = payload.get_data_length();
-  if (!payload.is_read() && !payload.is_write()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_OK_RESPONSE;
   if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
   if (bytes != kRegisterBytes && bytes != 2 * kRegisterBytes) return tlm::TLM_BURST_ERROR_RESPONSE;
   if (payload.get_streaming_width() < bytes) return tlm::TLM_BURST_ERROR_RESPONSE;
@@ -61,7 +61,7 @@ void Csr::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
   ledger_.enter(0, UnitState::kIdle, end);
 
   payload.set_response_status(check(payload));
-  if (payload.is_response_error()) return;
+  if (payload.is_response_error() || payload.get_command() == tlm::TLM_IGNORE_COMMAND) return;
   for (unsigned int offset = 0; offset < payload.get_data_length(); offset += kRegisterBytes) {
     const Register& target = *find(payload.get_address() + offset);
     unsigned char* data = payload.get_data_ptr() + offset;
@@ -76,9 +76,15 @@ void Csr::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
 }
 
 unsigned int Csr::transport_dbg(tlm::tlm_generic_payload& payload) {
-  if (!payload.is_read() || check(payload) != tlm::TLM_OK_RESPONSE) return 0;
-  std::memcpy(payload.get_data_ptr(), &at(payload.get_address()), payload.get_data_length());
-  return payload.get_data_length();
+  if (!payload.is_read()) return 0;
+  unsigned int moved = 0;
+  for (; moved < payload.get_data_length(); ++moved) {
+    const std::uint64_t address = payload.get_address() + moved;
+    const Register* source = find(address / kRegisterBytes * kRegisterBytes);
+    if (source == nullptr) break;
+    payload.get_data_ptr()[moved] = static_cast<unsigned char>(at(source->offset) >> 8 * (address % kRegisterBytes));
+  }
+  return moved;
 }
 
 void Csr::write(const Register& target, std::uint32_t data) {

@@ -25,8 +25,9 @@ class Csr : public sc_core::sc_module {
   Csr(sc_core::sc_module_name name, const TlmConfig& tlm, const Clock& clock);
 
   /// Aligned accesses of one register or two neighbours, little-endian, one core cycle each, one at a time.
-  /// Unmapped or misaligned: address error; other sizes, streaming: burst error; byte enables and other commands
-  /// likewise (IEEE 1666-2011, 14.17). Debug reads have no side effects, debug writes move nothing.
+  /// Unmapped or misaligned: address error; other sizes, streaming: burst error; byte enables: byte enable error;
+  /// TLM_IGNORE_COMMAND: OK, whatever its other attributes (IEEE 1666-2011, 14.17). Debug reads take any address and
+  /// length, move the bytes before the first that no register has and have no side effects; debug writes move nothing.
   tlm_utils::simple_target_socket<Csr, 32> csr;
   CommandQueue<StatusRecord> status;  ///< from the scheduler; takes effect on arrival
   InitiatorPort command;              ///< DoorbellRecord to the scheduler

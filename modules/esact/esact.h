@@ -19,11 +19,12 @@ namespace esact {
 /// simulation.
 class Esact : public sc_core::sc_module {
  public:
+  /// A configuration of which no accelerator can be built is an SC_REPORT_ERROR naming the field and what was expected.
   Esact(sc_core::sc_module_name name, const EsactConfig& config);
   ~Esact() override;
 
-  tlm::tlm_target_socket<32> csr;     ///< registers of docs/registers.md, 4-byte accesses
-  tlm::tlm_initiator_socket<32> dma;  ///< system memory: 64-bit addresses, any length
+  tlm::tlm_target_socket<32> csr;     ///< registers of docs/registers.md, accesses of 4 or 8 bytes
+  tlm::tlm_initiator_socket<32> dma;  ///< system memory: 64-bit addresses, up to dma.burst_bytes a transaction
   sc_core::sc_out<bool> irq;          ///< level, until software clears STATUS.interrupt
   sc_core::sc_in<bool> reset;         ///< rising edge: as CONTROL.soft_reset
 

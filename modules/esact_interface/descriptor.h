@@ -30,7 +30,9 @@ enum class ErrorCode : std::uint32_t {
   kSramTooSmall,        ///< The layer's minimum does not fit the SRAM.
   kParametersTooSmall,  ///< parameters_bytes is less than the block's size.
   kScratchTooSmall,     ///< scratch_bytes is less than the layer needs.
-  kBadRing              ///< RING_TAIL is more than RING_ENTRIES ahead of RING_HEAD.
+  kBadRing,             ///< RING_TAIL is more than RING_ENTRIES ahead of RING_HEAD.
+  kBadParameters,       ///< A value of the parameter block is out of its range.
+  kBadScratch           ///< What ESACT kept in its scratch memory has been overwritten.
 };
 
 /// Name of an error code, as docs/registers.md spells it; `unknown` for a value that is none.
@@ -64,6 +66,10 @@ constexpr const char* name(ErrorCode code) {
       return "scratch_too_small";
     case ErrorCode::kBadRing:
       return "bad_ring";
+    case ErrorCode::kBadParameters:
+      return "bad_parameters";
+    case ErrorCode::kBadScratch:
+      return "bad_scratch";
   }
   return "unknown";
 }

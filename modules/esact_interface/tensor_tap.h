@@ -1,8 +1,7 @@
 #pragma once
 
-#include <tlm_core/tlm_1/tlm_analysis/tlm_analysis_port.h>
-
 #include <cstdint>
+#include <tlm>
 #include <vector>
 
 namespace esact {

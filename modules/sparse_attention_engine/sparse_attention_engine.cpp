@@ -176,6 +176,7 @@ void SparseAttentionEngine::generate(std::size_t worker, const Generate& item) {
     move(worker, *item.head, DmaDirection::kToSystem, head.keys_system + offset, out.address, panel_bytes);
     move(worker, *item.head, DmaDirection::kToSystem, head.values_system + offset, out.address + panel_bytes,
          panel_bytes);
+    counts_.spilled_bytes += 2 * panel_bytes;
   }
   item.head->generation_done[item.index] = true;
   item.head->progress.notify();

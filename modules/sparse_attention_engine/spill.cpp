@@ -24,6 +24,7 @@ void SparseAttentionEngine::stream_rows(std::size_t worker, Head& head, const st
     while (last < rows.size() && rows[last] == rows[last - 1] + 1) ++last;
     move(worker, head, DmaDirection::kToSram, head.command.x_system + rows[first] * width, address + first * width,
          (last - first) * width);
+    counts_.streamed_bytes += (last - first) * width;
     first = last;
   }
 }
@@ -48,6 +49,7 @@ void SparseAttentionEngine::multiply_spilled_keys(std::size_t worker, Head& head
     }
     if (block.entries() == 0) continue;
     move(worker, head, DmaDirection::kToSram, source + first_key * width, base + scratch.block, keys * width);
+    counts_.spilled_bytes += keys * width;
     ledger_.enter(unit(worker), UnitState::kSram);
     product.first_entries = base + scratch.block_lists;
     product.lists = product.first_entries + first_entries.size() * sizeof(std::uint32_t);

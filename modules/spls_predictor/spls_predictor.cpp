@@ -207,6 +207,7 @@ prediction::Levels SplsPredictor::read_x(const PredictorCommand& request, Head& 
     const DmaCommand load{DmaDirection::kToSram, 0, request.x_system + (first_row + row) * width, request.x, bytes};
     ledger_.enter(kPredictUnit, UnitState::kDram);
     if (dma.try_send(load) != tlm::TLM_OK_RESPONSE) head.failed = true;
+    counts_.streamed_bytes += bytes;
     ledger_.enter(kPredictUnit, UnitState::kBusy);
     operands.read(operand_address(request.spls.quantizer, request.x), codes.data() + row * width, bytes);
   }

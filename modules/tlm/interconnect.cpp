@@ -1,5 +1,6 @@
 #include "tlm/interconnect.h"
 
+#include <algorithm>
 #include <deque>
 #include <sstream>
 #include <unordered_map>
@@ -18,7 +19,7 @@ struct Interconnect::Range {
 /// The target side: holds back a request while its target's request phase is taken, and buffers responses.
 class Interconnect::Entry : public PhasedTarget {
  public:
-  Entry(const char* name, Interconnect& owner) : PhasedTarget(name), owner_(owner) {
+  Entry(const char* name, Interconnect& owner) : PhasedTarget(name), owner_(owner), later_(this, &Entry::proceed) {
     sc_core::sc_spawn_options options;
     options.spawn_method();
     options.dont_initialize();
@@ -26,24 +27,37 @@ class Interconnect::Entry : public PhasedTarget {
     sc_core::sc_spawn([this] { forward(); }, sc_core::sc_gen_unique_name("forward"), &options);
   }
 
-  /// The target of `range` moved the transaction on to `phase`, which takes effect after `delay`.
-  void advance(Range& range, tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase,
-               const sc_core::sc_time& delay) {
-    if (range.requesting == &payload) {
-      range.requesting = nullptr;
-      accept(in_flight_.at(&payload));
-      forward_.notify(sc_core::SC_ZERO_TIME);
+  /// A target moved its transaction on to `phase`, which takes effect after `delay`.
+  void advance(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase, const sc_core::sc_time& delay) {
+    if (delay == sc_core::SC_ZERO_TIME) {
+      proceed(payload, phase);
+    } else {
+      later_.notify(payload, phase, delay);
     }
-    if (phase == tlm::END_REQ) return;
-    const auto request = in_flight_.find(&payload);
-    payload.set_address(payload.get_address() + range.base);
-    respond(request->second, sc_core::sc_time_stamp() + delay);
-    in_flight_.erase(request);
   }
 
  private:
+  struct Transaction {
+    Request request;
+    Range* range = nullptr;
+  };
+
+  void proceed(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase) {
+    const Transaction& transaction = in_flight_.at(&payload);
+    Range& range = *transaction.range;
+    if (range.requesting == &payload) {
+      range.requesting = nullptr;
+      accept(transaction.request);
+      forward_.notify(sc_core::SC_ZERO_TIME);
+    }
+    if (phase == tlm::END_REQ) return;
+    payload.set_address(payload.get_address() + range.base);
+    respond(transaction.request, sc_core::sc_time_stamp());
+    in_flight_.erase(&payload);
+  }
+
   void block(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override {
-    Range* range = owner_.route(payload);
+    Range* range = owner_.route(payload.get_address(), payload.get_data_length());
     if (range == nullptr) return payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     payload.set_address(payload.get_address() - range->base);
     owner_.out_[range->target]->b_transport(payload, delay);
@@ -58,7 +72,7 @@ class Interconnect::Entry : public PhasedTarget {
   void finish(const Request&) override {}
 
   unsigned debug(tlm::tlm_generic_payload& payload) override {
-    Range* range = owner_.route(payload);
+    Range* range = owner_.route(payload.get_address(), payload.get_data_length());
     if (range == nullptr) return 0;
     payload.set_address(payload.get_address() - range->base);
     const unsigned bytes = owner_.out_[range->target]->transport_dbg(payload);
@@ -66,12 +80,28 @@ class Interconnect::Entry : public PhasedTarget {
     return bytes;
   }
 
+  bool direct_memory(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& region) override {
+    const std::uint64_t address = payload.get_address();
+    Range* range = owner_.route(address, 1);
+    if (range == nullptr) {
+      region.set_start_address(address);
+      region.set_end_address(address);
+      return false;
+    }
+    payload.set_address(address - range->base);
+    const bool granted = owner_.out_[range->target]->get_direct_mem_ptr(payload, region);
+    payload.set_address(address);
+    region.set_start_address(region.get_start_address() + range->base);
+    region.set_end_address(std::min<std::uint64_t>(region.get_end_address(), range->size - 1) + range->base);
+    return granted;
+  }
+
   void forward() {
     std::deque<Request> held;
     held.swap(waiting_);
     for (const Request& request : held) {
       tlm::tlm_generic_payload& payload = *request.payload;
-      Range* range = owner_.route(payload);
+      Range* range = owner_.route(payload.get_address(), payload.get_data_length());
       if (range == nullptr) {
         payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         accept(request);
@@ -87,14 +117,14 @@ class Interconnect::Entry : public PhasedTarget {
   void begin_request(Range& range, const Request& request) {
     tlm::tlm_generic_payload& payload = *request.payload;
     range.requesting = &payload;
-    in_flight_.emplace(&payload, request);
+    in_flight_.emplace(&payload, Transaction{request, &range});
     payload.set_address(payload.get_address() - range.base);
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_core::sc_time delay;
     const tlm::tlm_sync_enum sync = owner_.out_[range.target]->nb_transport_fw(payload, phase, delay);
     if (sync == tlm::TLM_ACCEPTED) return;
-    if (sync == tlm::TLM_COMPLETED) return advance(range, payload, tlm::END_RESP, delay);
-    advance(range, payload, phase, delay);
+    if (sync == tlm::TLM_COMPLETED) return advance(payload, tlm::END_RESP, delay);
+    advance(payload, phase, delay);
     if (phase != tlm::BEGIN_RESP) return;
     phase = tlm::END_RESP;
     owner_.out_[range.target]->nb_transport_fw(payload, phase, delay);
@@ -102,13 +132,15 @@ class Interconnect::Entry : public PhasedTarget {
 
   Interconnect& owner_;
   std::deque<Request> waiting_;
-  std::unordered_map<const tlm::tlm_generic_payload*, Request> in_flight_;
+  std::unordered_map<const tlm::tlm_generic_payload*, Transaction> in_flight_;
   sc_core::sc_event forward_;
+  tlm_utils::peq_with_cb_and_phase<Entry> later_;  // phases with an annotated delay
 };
 
 Interconnect::Interconnect(const sc_core::sc_module_name& name)
     : sc_core::sc_module(name), entry_(std::make_unique<Entry>("in", *this)), out_("out") {
   out_.register_nb_transport_bw(this, &Interconnect::nb_transport_bw);
+  out_.register_invalidate_direct_mem_ptr(this, &Interconnect::invalidate_direct_mem_ptr);
 }
 
 Interconnect::~Interconnect() = default;
@@ -132,18 +164,27 @@ void Interconnect::map(const std::string& range, std::uint64_t base, std::uint64
   out_.bind(target);
 }
 
-Interconnect::Range* Interconnect::route(const tlm::tlm_generic_payload& payload) {
+Interconnect::Range* Interconnect::route(std::uint64_t address, std::uint64_t bytes) {
   for (Range& range : ranges_) {
-    if (payload.get_address() < range.base) continue;
-    const std::uint64_t offset = payload.get_address() - range.base;
-    if (offset < range.size && payload.get_data_length() <= range.size - offset) return &range;
+    if (address < range.base) continue;
+    const std::uint64_t offset = address - range.base;
+    if (offset < range.size && bytes <= range.size - offset) return &range;
   }
   return nullptr;
 }
 
-tlm::tlm_sync_enum Interconnect::nb_transport_bw(int range, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+void Interconnect::invalidate_direct_mem_ptr(int range, sc_dt::uint64 start, sc_dt::uint64 end) {
+  const Range& from = ranges_[range];
+  if (start >= from.size) return;
+  end = std::min<std::uint64_t>(end, from.size - 1);
+  for (unsigned initiator = 0; initiator < entry_->size(); ++initiator) {
+    (*entry_)[initiator]->invalidate_direct_mem_ptr(from.base + start, from.base + end);
+  }
+}
+
+tlm::tlm_sync_enum Interconnect::nb_transport_bw(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                                  sc_core::sc_time& delay) {
-  entry_->advance(ranges_[range], payload, phase, delay);
+  entry_->advance(payload, phase, delay);
   if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
   phase = tlm::END_RESP;
   return tlm::TLM_UPDATED;

@@ -14,7 +14,8 @@
 namespace esact {
 
 /// Routes transactions of any number of initiators to targets by address, without time of its own. Targets see
-/// offsets in their range; an access that no range holds completely gets TLM_ADDRESS_ERROR_RESPONSE.
+/// offsets in their range; an access that no range holds completely gets TLM_ADDRESS_ERROR_RESPONSE. Direct memory
+/// that a target grants, and its invalidation, reach the initiators in their addresses and within the target's range.
 class Interconnect : public sc_core::sc_module {
   class Entry;
 
@@ -32,7 +33,8 @@ class Interconnect : public sc_core::sc_module {
  private:
   struct Range;
 
-  Range* route(const tlm::tlm_generic_payload& payload);
+  Range* route(std::uint64_t address, std::uint64_t bytes);
+  void invalidate_direct_mem_ptr(int range, sc_dt::uint64 start, sc_dt::uint64 end);
   tlm::tlm_sync_enum nb_transport_bw(int range, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
 

@@ -51,7 +51,7 @@ void MemoryPort::finish(const Request& request) {
 }
 
 unsigned MemoryPort::debug(tlm::tlm_generic_payload& payload) {
-  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return 0;
+  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND || payload.get_data_length() == 0) return 0;
   return transfer_(payload) == tlm::TLM_OK_RESPONSE ? payload.get_data_length() : 0;
 }
 

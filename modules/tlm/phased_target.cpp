@@ -9,6 +9,7 @@ PhasedTarget::PhasedTarget(const char* name)
   register_b_transport(this, &PhasedTarget::transport_blocking);
   register_nb_transport_fw(this, &PhasedTarget::transport_phase);
   register_transport_dbg(this, &PhasedTarget::transport_debug);
+  register_get_direct_mem_ptr(this, &PhasedTarget::get_direct_memory);
 
   sc_core::sc_spawn_options options;
   options.spawn_method();
@@ -29,6 +30,15 @@ void PhasedTarget::consume(sc_core::sc_time& delay) {
 
 unsigned PhasedTarget::transport_debug(int, tlm::tlm_generic_payload& payload) {
   return debug(payload);
+}
+
+bool PhasedTarget::get_direct_memory(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& region) {
+  region.init();
+  return direct_memory(payload, region);
+}
+
+bool PhasedTarget::direct_memory(tlm::tlm_generic_payload&, tlm::tlm_dmi&) {
+  return false;
 }
 
 tlm::tlm_sync_enum PhasedTarget::transport_phase(int socket, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,

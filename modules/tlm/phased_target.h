@@ -40,6 +40,9 @@ class PhasedTarget : public tlm_utils::multi_passthrough_target_socket<PhasedTar
   /// transport_dbg: the number of bytes moved.
   virtual unsigned debug(tlm::tlm_generic_payload& payload) = 0;
 
+  /// get_direct_mem_ptr: denied for all addresses, unless overridden.
+  virtual bool direct_memory(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& region);
+
   /// Ends the request phase of `request`: the initiator may send its next one.
   void accept(const Request& request);
 
@@ -72,6 +75,7 @@ class PhasedTarget : public tlm_utils::multi_passthrough_target_socket<PhasedTar
   tlm::tlm_sync_enum transport_phase(int socket, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
   unsigned transport_debug(int socket, tlm::tlm_generic_payload& payload);
+  bool get_direct_memory(int socket, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& region);
   void delayed(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase);
   void respond_due();
   void send_responses(Channel& channel);

@@ -124,9 +124,12 @@ Descriptor Image::place(const Batch& batch, std::uint32_t layer) const {
 }
 
 void Image::load(Machine& machine) const {
-  const auto write = [&](std::uint64_t address, const void* data, std::uint64_t bytes) {
+  load([&](std::uint64_t address, const void* data, std::uint64_t bytes) {
     machine.debug(tlm::TLM_WRITE_COMMAND, address, const_cast<void*>(data), bytes);
-  };
+  });
+}
+
+void Image::load(const Writer& write) const {
   for (std::uint32_t layer = 0; layer < layers(); ++layer) {
     const std::vector<std::uint8_t> block =
         pack_parameters(layer_shape(workload_.model, layer), workload_.layer(layer));

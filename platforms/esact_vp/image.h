@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "esact_interface/descriptor.h"
@@ -26,13 +27,20 @@ class Image {
   /// minimum, the SRAM.
   Image(const Workload& workload, const PlatformConfig& config, std::uint32_t batch_size);
 
-  /// Writes parameters, sequence tables and inputs into the machine's DRAM.
+  /// Takes `bytes` bytes for DRAM.
+  using Writer = std::function<void(std::uint64_t address, const void* data, std::uint64_t bytes)>;
+
+  /// Writes parameters, sequence tables and inputs.
+  void load(const Writer& write) const;
+  /// The same into the machine's DRAM.
   void load(Machine& machine) const;
 
   /// Reads h of a batch's sequence after the last layer: int32 [tokens, width].
   std::vector<std::int32_t> output(Machine& machine, const Batch& batch, std::size_t position) const;
 
   std::uint64_t ring_base() const { return ring_base_; }
+  /// Address behind what `load` writes and behind all outputs; only scratch memory lies there.
+  std::uint64_t data_end() const { return scratch_; }
   std::uint32_t ring_entries() const { return kRingEntries; }
   const std::vector<Batch>& batches() const { return batches_; }
   std::uint32_t layers() const { return workload_.model.layers; }

@@ -5,26 +5,41 @@
 #include <iostream>
 #include <systemc>
 
-#include "kernels/gemm.h"
 #include "platforms/common/configuration.h"
+#include "platforms/esact_vp/memory_file.h"
 #include "platforms/esact_vp/run.h"
 
 namespace {
 
+using esact::platform::ImageOptions;
 using esact::platform::RunOptions;
+
+/// What says which work is meant.
+template <class Options>
+void add_workload(CLI::App& command, Options& options) {
+  command.add_option("workload", options.workload, "Folder written by esact-export")->required();
+  command.add_option("--config", options.config, "YAML file of parameters, see `esact-vp params`");
+  command.add_option("--set", options.sets, "One parameter, key=value; may be given several times")
+      ->allow_extra_args(false);
+  command.add_option("--batch", options.batch, "Sequences packed into one batch")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
 
 void add_run(CLI::App& app, RunOptions& options) {
   CLI::App* run = app.add_subcommand("run", "Run a workload and report cycles, energy and what sparsity saved");
-  run->add_option("workload", options.workload, "Folder written by esact-export")->required();
-  run->add_option("--config", options.config, "YAML file of parameters, see `esact-vp params`");
-  run->add_option("--set", options.sets, "One parameter, key=value; may be given several times")
-      ->allow_extra_args(false);
-  run->add_option("--batch", options.batch, "Sequences packed into one batch")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
+  add_workload(*run, options);
   run->add_option("--out", options.out, "Folder for report.json and outputs.safetensors")->capture_default_str();
   run->add_option("--tensors", options.tensors, "File for every tensor of every layer");
   run->add_flag("--quiet", options.quiet, "No table, no progress bar");
+}
+
+CLI::App* add_image(CLI::App& app, ImageOptions& options) {
+  CLI::App* image =
+      app.add_subcommand("image", "Write a workload as it has to lie in memory, for software of your own");
+  add_workload(*image, options);
+  image->add_option("--out", options.out, "File, its first byte at address 0x80000000")->capture_default_str();
+  return image;
 }
 
 /// Model bugs stop the program with SystemC's own message; everything else has been said by whoever saw it.
@@ -49,6 +64,8 @@ int sc_main(int argc, char* argv[]) {
       [](const CLI::App*, const CLI::Error& error) { return fmt::format("esact-vp: {}\n", error.what()); });
   RunOptions options;
   add_run(app, options);
+  ImageOptions image_options;
+  const CLI::App* image = add_image(app, image_options);
   CLI::App* params = app.add_subcommand("params", "List every parameter with default, range and meaning");
   bool markdown = false;
   params->add_flag("--markdown", markdown, "As docs/parameters.md holds the list");
@@ -58,10 +75,13 @@ int sc_main(int argc, char* argv[]) {
     return app.exit(error) == 0 ? 0 : 1;
   }
   set_report_actions();
-  esact::kernels::set_gemm_threads(1);
   try {
     if (*params) {
       std::cout << (markdown ? esact::platform::parameters_as_markdown() : esact::platform::parameters_as_text());
+      return 0;
+    }
+    if (*image) {
+      esact::platform::write_memory_file(image_options);
       return 0;
     }
     return esact::platform::run(options);

@@ -6,6 +6,7 @@
 
 #include "tlm/initiator_port.h"
 #include "tlm/protocol_checker.h"
+#include "tlm/raw_initiator.h"
 #include "tlm/test_memory.h"
 #include "tlm/thread.h"
 
@@ -251,6 +252,45 @@ TEST_CASE("errors move nothing, take no time and count nothing") {
   CHECK(bench.sram.counts().sram_write_bytes == 0);
   CHECK(bench.sram.counts().sram_read_bytes == 0);
   CHECK(bench.busy() == 0);
+}
+
+TEST_CASE("every illegal access gets the response of IEEE 1666 on both transport interfaces") {
+  Sram sram("sram", small_sram(), TlmConfig{}, kClock);
+  RawInitiator initiator("initiator");
+  initiator.socket.bind(sram.memory);
+  constexpr tlm::tlm_command kRead = tlm::TLM_READ_COMMAND;
+  constexpr tlm::tlm_command kWrite = tlm::TLM_WRITE_COMMAND;
+  constexpr std::uint64_t kTableEnd = kPageTableBase + 4 * kVirtualPages;
+  Thread thread("thread", [&] {
+    std::uint32_t page = 2;
+    CHECK(initiator.debug(kWrite, kPageTableBase, &page, 4) == 4);
+    check_accesses(
+        initiator,
+        {{"data", kRead, 0, 64, 64, false, tlm::TLM_OK_RESPONSE},
+         {"ignored", tlm::TLM_IGNORE_COMMAND, 0, 64, 64, false, tlm::TLM_OK_RESPONSE},
+         {"no bytes", kRead, 0, 0, 0, false, tlm::TLM_BURST_ERROR_RESPONSE},
+         {"streaming", kWrite, 0, 8, 4, false, tlm::TLM_BURST_ERROR_RESPONSE},
+         {"byte enables", kWrite, 0, 8, 8, true, tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE},
+         {"unmapped page", kRead, kPageBytes, 1, 1, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"into an unmapped page", kWrite, kPageBytes - 1, 2, 2, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"between data and page table", kRead, kVirtualBytes, 4, 4, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"top of 64-bit addresses", kWrite, ~std::uint64_t{0}, 1, 1, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"page table", kRead, kPageTableBase, 4, 4, false, tlm::TLM_OK_RESPONSE},
+         {"page table, misaligned", kRead, kPageTableBase + 2, 4, 4, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"page table, half a word", kWrite, kPageTableBase, 2, 2, false, tlm::TLM_BURST_ERROR_RESPONSE},
+         {"page table, byte enables", kWrite, kPageTableBase, 4, 4, true, tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE},
+         {"page table, over the end", kRead, kTableEnd - 4, 8, 8, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+         {"page table, no such page", kWrite, kPageTableBase, 4, 4, false, tlm::TLM_GENERIC_ERROR_RESPONSE}});
+    std::uint32_t entry = 0;
+    CHECK(initiator.debug(kRead, kPageTableBase, &entry, 4) == 4);
+    CHECK(entry == page);
+    CHECK(initiator.debug(kRead, kPageBytes - 1, &entry, 2) == 0);
+    check_no_direct_memory(initiator, 0, 0, ~std::uint64_t{0});
+  });
+  sc_core::sc_start();
+  CHECK(thread.finished());
+  CHECK(sram.counts().sram_read_bytes == 4 * 64);  // two accesses over two interfaces; debug counts nothing
+  CHECK(sram.counts().sram_write_bytes == 0);
 }
 
 TEST_CASE("reads, streams and writes are counted in bytes") {

@@ -34,8 +34,11 @@ class TestMemory : public sc_core::sc_module {
   }
 
   tlm::tlm_response_status transfer(tlm::tlm_generic_payload& payload) {
-    if (payload.get_address() + payload.get_data_length() > bytes.size()) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-    std::uint8_t* place = bytes.data() + payload.get_address();
+    const std::uint64_t address = payload.get_address();
+    if (address > bytes.size() || payload.get_data_length() > bytes.size() - address) {
+      return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+    }
+    std::uint8_t* place = bytes.data() + address;
     if (payload.is_read()) std::memcpy(payload.get_data_ptr(), place, payload.get_data_length());
     if (payload.is_write()) std::memcpy(place, payload.get_data_ptr(), payload.get_data_length());
     return tlm::TLM_OK_RESPONSE;
