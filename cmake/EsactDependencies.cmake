@@ -20,8 +20,3 @@ if(NOT TARGET SystemC::systemc)
     list(APPEND esact_missing SystemC)
   endif()
 endif()
-
-pkg_check_modules(openblas QUIET IMPORTED_TARGET GLOBAL openblas)
-if(NOT TARGET PkgConfig::openblas)
-  list(APPEND esact_missing OpenBLAS)
-endif()

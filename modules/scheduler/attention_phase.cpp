@@ -67,7 +67,7 @@ AttentionPhase::AttentionPhase(LayerContext& layer)
 void AttentionPhase::run() {
   InputPhase inputs(layer_, constants_.address(), x_.address());
   inputs_ = &inputs;
-  TaskGroup heads;
+  TaskGroup heads(layer_.ports.tasks);
   heads.run([this] { attend_heads(); });
   heads.wait_until_running(0);
   inputs.finish();
@@ -83,7 +83,7 @@ void AttentionPhase::run() {
 }
 
 void AttentionPhase::attend_heads() {
-  TaskGroup tasks;
+  TaskGroup tasks(layer_.ports.tasks);
   free_slots_.resize(layer_.plan.attention.keys_resident ? layer_.config.scheduler.heads_in_flight : 1);
   std::iota(free_slots_.begin(), free_slots_.end(), std::uint16_t{0});
   auto turn = std::make_shared<Latch>();
@@ -156,7 +156,7 @@ void AttentionPhase::run_job(Job& job) {
     job.next_turn->fail(error);
     throw;
   }
-  TaskGroup parts;
+  TaskGroup parts(layer_.ports.tasks);
   parts.run([&] {
     if (layer_.ports.sparse_attention_engine.try_send(attend_command(job)) != tlm::TLM_OK_RESPONSE) {
       throw LayerError{ErrorCode::kBusError, layer_.descriptor.scratch};
@@ -299,7 +299,7 @@ void AttentionPhase::vote() {
   const SramBuffer roots = layer_.ports.space.allocate(layer_.work.longest());
   for (std::uint32_t sequence = 0; sequence < layer_.work.sequences.size(); ++sequence) {
     const std::uint32_t tokens = layer_.work.sequences[sequence], first = layer_.first_tokens[sequence];
-    layer_.load_heads(layer_.scratch.representatives + first, layer_.work.tokens(), representatives.address(), tokens);
+    layer_.load_representatives(first, tokens, layer_.work.window(), representatives.address());
     PredictorCommand command;
     command.work = layer_.work_id(sequence);
     command.kind = PredictorKind::kVote;

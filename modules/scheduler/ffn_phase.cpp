@@ -72,10 +72,11 @@ FfnPhase::FfnPhase(LayerContext& layer, std::uint64_t constants)
       y_(layer.ports.space.allocate(ffn_buffers(layer.work, layer.plan).y)),
       sums_(layer.ports.space.allocate(ffn_buffers(layer.work, layer.plan).sums)),
       worker_scratch_(layer.ports.space.allocate(ffn_buffers(layer.work, layer.plan).scratch)),
-      weights_(layer.ports.space, tile_order(layer), layer.plan.ffn.weight_tiles,
+      weights_(layer.ports.tasks, layer.ports.space, tile_order(layer), layer.plan.ffn.weight_tiles,
                [&layer](const Section& section, std::uint64_t address) {
                  layer.load(layer.descriptor.parameters + section.offset, address, section.bytes);
-               }) {
+               }),
+      tasks_(layer.ports.tasks) {
   const FfnBuffers sizes = ffn_buffers(layer.work, layer.plan);
   const LayerShape& shape = layer.shape();
   for (int slot = 0; slot < 2; ++slot) {
@@ -152,7 +153,7 @@ void FfnPhase::prepare(Block& block) {
   std::vector<std::uint8_t> roots(block.rows.rows);
   if (layer_.work.spls.enabled) {
     rows.root = roots_[slot].address();
-    layer_.load(layer_.scratch.roots + first, rows.root, roots.size());
+    layer_.load_roots(first, roots.size(), rows.root);
     layer_.ports.memory.read(rows.root, roots.data(), roots.size());
   }
   layer_.ports.ffn_array.send(rows);

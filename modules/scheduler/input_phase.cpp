@@ -3,7 +3,7 @@
 namespace esact {
 
 InputPhase::InputPhase(const LayerContext& layer, std::uint64_t constants, std::uint64_t x)
-    : layer_(layer), constants_(constants), x_(x) {
+    : layer_(layer), constants_(constants), x_(x), tasks_(layer.ports.tasks) {
   for (std::uint32_t sequence = 0; sequence < layer.work.sequences.size(); ++sequence) {
     ready_.emplace_back(layer.work.sequences[sequence]);
     sequence_.insert(sequence_.end(), layer.work.sequences[sequence], sequence);

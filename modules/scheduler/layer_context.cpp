@@ -1,5 +1,7 @@
 #include "scheduler/layer_context.h"
 
+#include "scheduler/parameter_check.h"
+
 namespace esact {
 namespace {
 
@@ -43,16 +45,42 @@ void LayerContext::store(std::uint64_t sram_address, std::uint64_t system_addres
 
 void LayerContext::load_heads(std::uint64_t system_address, std::uint64_t system_stride, std::uint64_t sram_address,
                               std::uint64_t bytes) const {
-  TaskGroup loads;
+  TaskGroup loads(ports.tasks);
   for (std::uint64_t head = 0; head < work.shape.heads; ++head) {
     loads.run([=] { load(system_address + head * system_stride, sram_address + head * bytes, bytes); });
   }
   loads.wait();
 }
 
+void LayerContext::load_representatives(std::uint64_t first_token, std::uint64_t rows, std::uint64_t window,
+                                        std::uint64_t sram_address) const {
+  const std::uint64_t from = scratch.representatives + first_token;
+  load_heads(from, work.tokens(), sram_address, rows);
+  for (std::uint64_t head = 0; head < work.shape.heads; ++head) {
+    check_distances(from + head * work.tokens(), sram_address + head * rows, rows, window);
+  }
+}
+
+void LayerContext::load_roots(std::uint64_t first_token, std::uint64_t rows, std::uint64_t sram_address) const {
+  load(scratch.roots + first_token, sram_address, rows);
+  check_distances(scratch.roots + first_token, sram_address, rows, rows);
+}
+
+void LayerContext::check_distances(std::uint64_t scratch_address, std::uint64_t sram_address, std::uint64_t rows,
+                                   std::uint64_t window) const {
+  std::vector<std::uint8_t> distances(rows);
+  ports.memory.debug_read(sram_address, distances.data(), distances.size());
+  for (std::uint64_t row = 0; row < rows; ++row) {
+    if (distances[row] > row % window) throw LayerError{ErrorCode::kBadScratch, scratch_address + row};
+  }
+}
+
 SramBuffer LayerContext::load_parameters(const Section& section) const {
   SramBuffer buffer = ports.space.allocate(section.bytes);
   load(descriptor.parameters + section.offset, buffer.address(), section.bytes);
+  std::vector<std::uint8_t> bytes(section.bytes);
+  ports.memory.debug_read(buffer.address(), bytes.data(), bytes.size());
+  check_parameters(work.shape, layout, section, bytes, descriptor.parameters);
   return buffer;
 }
 

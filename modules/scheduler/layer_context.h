@@ -11,6 +11,7 @@ namespace esact {
 
 /// What a layer needs of the accelerator: the scheduler's sockets by the block they lead to.
 struct LayerPorts {
+  TaskPool& tasks;
   SramSpace& space;
   InitiatorPort& memory;
   InitiatorPort& dma;
@@ -51,7 +52,15 @@ struct LayerContext {
   void load_heads(std::uint64_t system_address, std::uint64_t system_stride, std::uint64_t sram_address,
                   std::uint64_t bytes) const;
 
-  /// A section of the parameter block, in an SRAM buffer of its own.
+  /// Load from scratch memory how far before each of `rows` rows the row lies whose result it takes, for every head or
+  /// for the FFN. Throw LayerError where others have written there and a distance leads out of the rows' windows of
+  /// `window` rows, the first of which begins at `first_token`, or out of the rows. To check takes no time.
+  void load_representatives(std::uint64_t first_token, std::uint64_t rows, std::uint64_t window,
+                            std::uint64_t sram_address) const;
+  void load_roots(std::uint64_t first_token, std::uint64_t rows, std::uint64_t sram_address) const;
+
+  /// A section of the parameter block, in an SRAM buffer of its own. Its values are checked as they pass, which takes
+  /// no time; throws LayerError where one is out of range.
   SramBuffer load_parameters(const Section& section) const;
 
   /// Lets the vector unit work; throws LayerError where a value leaves int32.
@@ -62,6 +71,8 @@ struct LayerContext {
  private:
   void move(DmaDirection direction, std::uint64_t system_address, std::uint64_t sram_address,
             std::uint64_t bytes) const;
+  void check_distances(std::uint64_t scratch_address, std::uint64_t sram_address, std::uint64_t rows,
+                       std::uint64_t window) const;
 };
 
 }  // namespace esact

@@ -42,10 +42,11 @@ ProjectionPhase::ProjectionPhase(LayerContext& layer, std::uint64_t constants)
       reuse_(decide_reuse()),
       row_groups_(layer, !layer.plan.x1_resident),
       worker_scratch_(layer.ports.space.allocate(projection_buffers(layer.work, layer.plan).scratch)),
-      weights_(layer.ports.space, tile_order(layer), layer.plan.projection.weight_tiles,
+      weights_(layer.ports.tasks, layer.ports.space, tile_order(layer), layer.plan.projection.weight_tiles,
                [&layer](const Section& section, std::uint64_t address) {
                  layer.load(layer.descriptor.parameters + section.offset, address, section.bytes);
-               }) {
+               }),
+      tasks_(layer.ports.tasks) {
   const ProjectionBuffers sizes = projection_buffers(layer.work, layer.plan);
   SramSpace& space = layer.ports.space;
   for (std::uint32_t slot = 0; slot < layer.plan.projection.blocks_in_flight; ++slot) {
@@ -152,8 +153,7 @@ void ProjectionPhase::load_rows(const Block& block) const {
                       block.rows.rows * head_width);
   }
   if (!reuse_) return;
-  layer_.load_heads(layer_.scratch.representatives + block.rows.first_token, tokens, block.representatives,
-                    block.rows.rows);
+  layer_.load_representatives(block.rows.first_token, block.rows.rows, block.rows.rows, block.representatives);
   FfnCommand rows = command(block, FfnKind::kProjectionRows);
   rows.representative = block.representatives;
   layer_.ports.ffn_array.send(rows);

@@ -4,7 +4,7 @@
 
 namespace esact {
 
-RowGroups::RowGroups(const LayerContext& layer, bool with_x) {
+RowGroups::RowGroups(const LayerContext& layer, bool with_x) : tasks_(layer.ports.tasks) {
   for (std::uint32_t lane = 0; lane < kVectorLanes; ++lane) {
     h_.push_back(layer.ports.space.allocate(h_bytes(layer.shape().width)));
     x_.push_back(layer.ports.space.allocate(with_x ? x_bytes(layer.shape().width) : 0));
@@ -13,7 +13,7 @@ RowGroups::RowGroups(const LayerContext& layer, bool with_x) {
 
 void RowGroups::for_each(std::uint32_t first_token, std::uint32_t rows,
                          const std::function<void(const Group&)>& body) const {
-  TaskGroup lanes;
+  TaskGroup lanes(tasks_);
   for (std::uint32_t lane = 0; lane < kVectorLanes; ++lane) {
     lanes.run([&, lane] {
       for (std::uint32_t row = lane * kVectorRows; row < rows; row += kVectorLanes * kVectorRows) {

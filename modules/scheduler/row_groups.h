@@ -32,6 +32,7 @@ class RowGroups {
   static std::uint64_t x_bytes(std::uint32_t width) { return std::uint64_t{kVectorRows} * width; }
 
  private:
+  TaskPool& tasks_;
   std::vector<SramBuffer> h_, x_;
 };
 

@@ -85,7 +85,7 @@ void Scheduler::run_layer(Descriptor& descriptor) {
   const LayerPlan plan = plan_layer(work, config_);
   check_memory(descriptor, work, plan, config_.sram.bytes);
   clock_.wait(config_.scheduler.ring_fetch_cycles);
-  const LayerPorts ports{space_,  memory,    dma,         spls_predictor, sparse_attention_engine,
+  const LayerPorts ports{tasks_,  space_,    memory,      dma,    spls_predictor, sparse_attention_engine,
                          windows, ffn_array, vector_unit, tensors};
   esact::run_layer(ports, config_, descriptor, work, plan);
 }

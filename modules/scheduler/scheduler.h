@@ -55,6 +55,7 @@ class Scheduler : public sc_core::sc_module {
   Clock clock_;
   Ledger ledger_;
   EventCounts counts_;
+  TaskPool tasks_;
   SramSpace space_;
   SramBuffer staging_;  ///< descriptor or sequence table
   DoorbellRecord ring_;

@@ -7,7 +7,7 @@ namespace esact {
 SramBuffer::~SramBuffer() {
   if (!space_) return;
   space_->pool_.free(buffer_);
-  space_->freed_.notify();
+  if (sc_core::sc_is_running()) space_->freed_.notify();  // no event may be notified after sc_stop
 }
 
 void SramBuffer::shrink(std::uint64_t bytes) {

@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include "esact_interface/descriptor.h"
+#include "scheduler/task_pool.h"
 
 namespace esact {
 
@@ -19,20 +20,21 @@ struct LayerError {
 /// inside ends that task only; `wait` throws the first one when every task has ended, so that nothing is left running.
 class TaskGroup {
  public:
-  TaskGroup() = default;
+  /// Tasks run in processes of `pool`, which outlives the group.
+  explicit TaskGroup(TaskPool& pool) : pool_(pool) {}
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
   /// Starts `task` as a process of its own.
   void run(std::function<void()> task) {
     ++running_;
-    sc_core::sc_spawn([this, task = std::move(task)]() mutable {
+    pool_.run([this, task = std::move(task)]() mutable {
       try {
         task();
       } catch (const LayerError& error) {
         if (!error_) error_ = error;
       }
-      task = nullptr;  // what it owns goes now, not when the kernel reaps the process
+      task = nullptr;  // what it owns goes before the group is told
       --running_;
       ended_.notify();
     });
@@ -53,6 +55,7 @@ class TaskGroup {
   }
 
  private:
+  TaskPool& pool_;
   std::size_t running_ = 0;
   sc_core::sc_event ended_;
   std::optional<LayerError> error_;

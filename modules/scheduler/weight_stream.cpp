@@ -4,8 +4,9 @@
 
 namespace esact {
 
-WeightStream::WeightStream(SramSpace& space, std::vector<Section> sections, std::uint32_t tiles, Load load)
-    : space_(space), sections_(std::move(sections)), free_(tiles), load_(std::move(load)) {
+WeightStream::WeightStream(TaskPool& pool, SramSpace& space, std::vector<Section> sections, std::uint32_t tiles,
+                           Load load)
+    : space_(space), sections_(std::move(sections)), free_(tiles), load_(std::move(load)), pool_(pool), loader_(pool) {
   for (const Section& section : sections_) largest_ = std::max(largest_, section.bytes);
   loader_.run([this] { load_all(); });
 }
@@ -24,7 +25,7 @@ void WeightStream::abandon() {
 }
 
 void WeightStream::load_all() {
-  TaskGroup loads;
+  TaskGroup loads(pool_);
   for (const Section& section : sections_) {
     while (free_ == 0 && !abandoned_) sc_core::wait(changed_);
     if (abandoned_) break;

@@ -24,7 +24,7 @@ class WeightStream {
   using Load = std::function<void(const Section& section, std::uint64_t sram_address)>;
 
   /// `sections`: the tiles in order; `tiles`: how many may be in SRAM at a time.
-  WeightStream(SramSpace& space, std::vector<Section> sections, std::uint32_t tiles, Load load);
+  WeightStream(TaskPool& pool, SramSpace& space, std::vector<Section> sections, std::uint32_t tiles, Load load);
 
   /// Makes the calling thread wait for the next tile's buffer; its data is there when `loaded` opens.
   std::shared_ptr<Tile> next();
@@ -47,6 +47,7 @@ class WeightStream {
   bool abandoned_ = false;
   std::deque<std::shared_ptr<Tile>> ready_;
   sc_core::sc_event changed_;
+  TaskPool& pool_;
   TaskGroup loader_;
 };
 

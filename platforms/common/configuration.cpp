@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "platforms/common/error.h"
@@ -13,7 +12,6 @@ namespace esact::platform {
 namespace {
 
 constexpr const char* kCommandLine = "--set";
-constexpr std::array<const char*, 3> kPlannedPresets{"ddr4", "lpddr4", "hbm2"};
 
 bool starts_with(const std::string& text, const std::string& beginning) {
   return text.compare(0, beginning.size(), beginning) == 0;
@@ -41,7 +39,6 @@ class Loader {
       config.spls.push_back({key, value, source});
       return;
     }
-    check_preset(key, value, source);
     find_parameter(platform_parameters(), source, key).set(config, source, value);
   }
 
@@ -87,13 +84,6 @@ class Loader {
   bool is_group(const std::string& key) const {
     return std::any_of(keys_.begin(), keys_.end(),
                        [&](const std::string& known) { return starts_with(known, key + "."); });
-  }
-
-  static void check_preset(const std::string& key, const std::string& value, const std::string& source) {
-    const bool planned = std::find(kPlannedPresets.begin(), kPlannedPresets.end(), value) != kPlannedPresets.end();
-    if (key == "dram.preset" && planned) {
-      throw UserError(source, key, fmt::format("{} is not available in this build, expected simple", value));
-    }
   }
 
   const std::vector<std::string> keys_ = all_keys();

@@ -14,7 +14,7 @@
 namespace esact::platform {
 
 /// Kind of main memory (`dram.preset`).
-enum class DramPreset : std::uint8_t { kSimple };
+enum class DramPreset : std::uint8_t { kSimple, kDdr4, kLpddr4, kHbm2 };
 
 /// Main memory of the platform (`dram.*`).
 struct DramConfig {

@@ -9,6 +9,9 @@ namespace esact::platform {
 namespace {
 
 constexpr std::size_t kLongestQuotation = 60;
+constexpr std::size_t kLongestKey = 200;
+constexpr std::size_t kLongestSource = 4096;  // as long as a path may be
+constexpr std::size_t kLongestProblem = 2000;
 
 /// Levenshtein distance: insertions, deletions and replacements.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -26,13 +29,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// `text` with its control characters escaped, cut after `longest` bytes.
+std::string printable(std::string_view text, std::size_t longest) {
+  std::string result;
+  for (const char character : text.substr(0, longest)) {
+    const auto byte = static_cast<unsigned char>(character);
+    result += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, character);
+  }
+  return text.size() > longest ? result + "..." : result;
+}
+
 }  // namespace
 
 UserError::UserError(std::string_view source, std::string_view problem)
-    : std::runtime_error(fmt::format("{}: {}", source, problem)) {}
+    : std::runtime_error(
+          fmt::format("{}: {}", printable(source, kLongestSource), printable(problem, kLongestProblem))) {}
 
 UserError::UserError(std::string_view source, std::string_view key, std::string_view problem)
-    : std::runtime_error(fmt::format("{}: {}: {}", source, key, problem)) {}
+    : std::runtime_error(fmt::format("{}: {}: {}", printable(source, kLongestSource), printable(key, kLongestKey),
+                                     printable(problem, kLongestProblem))) {}
 
 UserError bad_value(std::string_view source, std::string_view key, std::string_view value, std::string_view expected) {
   return UserError(source, key, fmt::format("{}, expected {}", value, expected));
@@ -54,12 +69,7 @@ std::string nearest(std::string_view text, const std::vector<std::string>& known
 }
 
 std::string quotation(std::string_view text) {
-  std::string result = "'";
-  for (const char character : text.substr(0, kLongestQuotation)) {
-    const auto byte = static_cast<unsigned char>(character);
-    result += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, character);
-  }
-  return result + (text.size() > kLongestQuotation ? "...'" : "'");
+  return fmt::format("'{}'", printable(text, kLongestQuotation));
 }
 
 }  // namespace esact::platform

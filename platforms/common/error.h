@@ -8,7 +8,7 @@
 namespace esact::platform {
 
 /// Bad input of the user: a file, a key or a value. The message is one line that names where it stands, what was found
-/// and what is allowed; the program prints it and exits with code 1.
+/// and what is allowed; the program prints it and exits with code 1. Control characters are escaped.
 class UserError : public std::runtime_error {
  public:
   /// "`source`: `problem`". `source` is a file or `--set`.

@@ -136,8 +136,13 @@ void add_memory_parameters(Table& table) {
   table.push_back(u32(
       "dma.queue_depth", "", [](P & p) -> auto& { return p.esact.dma.queue_depth; }, kQueueDepth, "commands waiting"));
   table.push_back(name_parameter<P, DramPreset>(
-      "dram.preset", [](P & p) -> auto& { return p.dram.preset; }, {{"simple", DramPreset::kSimple}},
-      "kind of main memory"));
+      "dram.preset", [](P & p) -> auto& { return p.dram.preset; },
+      {{"simple", DramPreset::kSimple},
+       {"ddr4", DramPreset::kDdr4},
+       {"lpddr4", DramPreset::kLpddr4},
+       {"hbm2", DramPreset::kHbm2}},
+      "main memory: constant latency and bandwidth, or a cycle-accurate controller with as many channels as dram.bytes "
+      "need"));
   table.push_back(u64(
       "dram.bytes", "B", [](P & p) -> auto& { return p.dram.bytes; }, {1 << 20, std::uint64_t{1} << 36, kPageBytes},
       "main memory"));

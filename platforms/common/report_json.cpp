@@ -58,6 +58,8 @@ Json layer_json(const LayerRecord& layer, const Report& report, const EnergyMode
           {"topk_compares", counts.topk_compares},
           {"similarity_adds", counts.similarity_adds},
           {"output_adds", counts.output_adds},
+          {"streamed_bytes", counts.streamed_bytes},
+          {"spilled_bytes", counts.spilled_bytes},
           {"vector_operations", counts.vector_operations},
           {"sram_read_bytes", counts.sram_read_bytes},
           {"sram_write_bytes", counts.sram_write_bytes},

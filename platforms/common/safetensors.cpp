@@ -24,6 +24,7 @@ using nlohmann::json;
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kLongestHeader = 100'000'000;  // the format's own bound
 constexpr std::size_t kMostDimensions = 8;
+constexpr int kDeepestNesting = 3;  ///< header, entry, list
 constexpr const char* kMetadataKey = "__metadata__";
 
 struct TypeName {
@@ -60,11 +61,14 @@ std::optional<std::uint64_t> bytes_of(DataType type, const Shape& shape) {
   return bytes;
 }
 
-/// The header's text as JSON; a repeated name at any depth is an error, which a plain parse would hide.
+/// The header's text as JSON. A repeated name is an error, which a plain parse would hide, and so is deep nesting,
+/// which whoever writes the value into a message would follow.
 json parse_header(const char* begin, const char* end, const std::string& source) {
   std::vector<std::set<std::string>> names;
   std::string repeated;
-  const auto watch = [&](int, json::parse_event_t event, json& value) {
+  const auto watch = [&](int depth, json::parse_event_t event, json& value) {
+    const bool opens = event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
+    if (opens && depth >= kDeepestNesting) throw UserError(source, "header", "lists or objects inside each other");
     if (event == json::parse_event_t::object_start) names.emplace_back();
     if (event == json::parse_event_t::object_end) names.pop_back();
     if (event == json::parse_event_t::key && !names.back().insert(value.get<std::string>()).second) {
@@ -73,6 +77,8 @@ json parse_header(const char* begin, const char* end, const std::string& source)
     return true;
   };
   json header;
+  // To the parser a zero byte is the end, whatever follows.
+  if (std::find(begin, end, '\0') != end) throw UserError(source, "header", "not valid JSON: a zero byte");
   try {
     header = json::parse(begin, end, watch);
   } catch (const json::exception& failure) {

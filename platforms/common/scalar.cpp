@@ -34,7 +34,8 @@ std::string IntegerRange::expected() const {
 std::uint64_t parse_integer(std::string_view source, std::string_view key, std::string_view text,
                             const IntegerRange& range) {
   std::uint64_t value = 0;
-  if (!parse_whole(text, value) || !range.contains(value)) {
+  const bool octal = text.size() > 1 && text[0] == '0';  // to the YAML that Python reads
+  if (octal || !parse_whole(text, value) || !range.contains(value)) {
     throw bad_value(source, key, quotation(text), range.expected());
   }
   return value;

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import yaml
-
 from esact.errors import InputError
+from esact.yaml_text import load_yaml
 
 
 def read_settings(config: Path | None, assignments: list[str]) -> dict[str, object]:
@@ -14,10 +13,7 @@ def read_settings(config: Path | None, assignments: list[str]) -> dict[str, obje
         key, separator, text = assignment.partition("=")
         if not separator or not key:
             raise InputError.value("--set", "argument", assignment, "key=value")
-        try:
-            settings[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise InputError.value("--set", key, text, "a YAML value") from None
+        settings[key] = load_yaml(text, f"--set: {key}")
     return settings
 
 
@@ -38,11 +34,11 @@ def reuses_projection(settings: dict[str, object]) -> bool:
 
 def _read_yaml(path: Path):
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return load_yaml(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML ({error})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error})") from None
 
 
 def _flatten(source: Path, tree, prefix: str = "") -> dict[str, object]:

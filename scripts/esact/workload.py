@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from esact.errors import InputError
 from esact.spls import Knobs
+from esact.yaml_text import load_yaml
 
 FORMAT = "esact-workload-1"
 MANIFEST = "workload.yaml"
@@ -198,11 +199,11 @@ def _shared_values(knobs: list[Knobs]) -> dict:
 
 def _read_manifest(path: Path) -> dict:
     try:
-        manifest = yaml.safe_load(path.read_text(encoding="utf-8"))
+        manifest = load_yaml(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML ({error})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error})") from None
     if not isinstance(manifest, dict):
         raise InputError.value(path, "content", manifest, "a mapping")
     if manifest.get("format") != FORMAT:

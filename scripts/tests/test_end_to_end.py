@@ -121,7 +121,7 @@ def test_two_runs_differ_in_host_only(workloads, tmp_path):
     (["--set", "sram.bytes=4096"], ["sram.bytes", "at least"]),
     (["--set", "mac_array.groups=5"], ["groups"]),
     (["--set", "tlm.mode=fast"], ["tlm.mode", "fast", "loose"]),
-    (["--set", "dram.preset=ddr4"], ["dram.preset", "ddr4"]),
+    (["--set", "dram.preset=ddr5"], ["dram.preset", "ddr5", "lpddr4"]),
     (["--config", "missing.yaml"], ["missing.yaml"]),
     (["--batch", "0"], ["--batch", "1 to 64"]),
     (["--batch", "many"], ["--batch", "many"]),

@@ -46,7 +46,8 @@ struct Memory : sc_core::sc_module {
 TEST_CASE("A group waits for all its tasks and throws the first error when all have ended") {
   simulate([] {
     std::string log;
-    TaskGroup group;
+    TaskPool pool;
+    TaskGroup group(pool);
     group.run([&] {
       sc_core::wait(20, SC_NS);
       log += "a";
@@ -76,7 +77,8 @@ TEST_CASE("A latch opens after its arrivals, or throws its error at everybody") 
   simulate([] {
     Latch open(2), failed;
     int passed = 0, thrown = 0;
-    TaskGroup group;
+    TaskPool pool;
+    TaskGroup group(pool);
     for (int i = 0; i < 2; ++i) {
       group.run([&] {
         open.wait();
@@ -105,7 +107,8 @@ TEST_CASE("An allocation waits until enough pages have been given back, and buff
   simulate([&] {
     auto first = std::make_unique<SramBuffer>(memory.space.allocate(5 * kPageBytes));
     SramBuffer second = memory.space.allocate(3 * kPageBytes);
-    TaskGroup group;
+    TaskPool pool;
+    TaskGroup group(pool);
     sc_time allocated;
     group.run([&] {
       const SramBuffer third = memory.space.allocate(4 * kPageBytes);
@@ -133,7 +136,8 @@ TEST_CASE("Buffers that are allocated together hold nothing while they wait") {
   Memory memory("memory");
   simulate([&] {
     auto other = std::make_unique<SramBuffer>(memory.space.allocate(5 * kPageBytes));
-    TaskGroup group;
+    TaskPool pool;
+    TaskGroup group(pool);
     bool allocated = false;
     group.run([&] {
       const auto buffers = memory.space.allocate_together({2 * kPageBytes, 0, 2 * kPageBytes});
@@ -157,7 +161,8 @@ TEST_CASE("Weight tiles come in order, no more at a time than there are buffers"
   simulate([&] {
     std::vector<std::uint64_t> loaded;
     std::size_t in_flight = 0, most = 0;
-    WeightStream stream(memory.space, {{0, 100}, {100, 4097}, {5000, 1}, {6000, 64}}, 2,
+    TaskPool pool;
+    WeightStream stream(pool, memory.space, {{0, 100}, {100, 4097}, {5000, 1}, {6000, 64}}, 2,
                         [&](const Section& section, std::uint64_t) {
                           most = std::max(most, ++in_flight);
                           sc_core::wait(50, SC_NS);
@@ -180,9 +185,11 @@ TEST_CASE("Weight tiles come in order, no more at a time than there are buffers"
 TEST_CASE("A stream whose loads fail tells those who wait, and ends when it is abandoned") {
   Memory memory("memory");
   simulate([&] {
-    WeightStream stream(memory.space, {{0, 64}, {64, 64}, {128, 64}}, 1, [](const Section& section, std::uint64_t) {
-      throw LayerError{ErrorCode::kBusError, section.offset};
-    });
+    TaskPool pool;
+    WeightStream stream(pool, memory.space, {{0, 64}, {64, 64}, {128, 64}}, 1,
+                        [](const Section& section, std::uint64_t) {
+                          throw LayerError{ErrorCode::kBusError, section.offset};
+                        });
     CHECK_THROWS_AS(stream.next()->loaded.wait(), LayerError);
     stream.abandon();
     stream.finish();
