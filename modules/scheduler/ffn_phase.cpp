@@ -100,18 +100,7 @@ FfnPhase::FfnPhase(LayerContext& layer, std::uint64_t constants)
 FfnPhase::~FfnPhase() = default;
 
 void FfnPhase::run() {
-  tasks_.run([this] {
-    try {
-      run_steps();
-    } catch (const LayerError&) {
-      weights_.abandon();
-      throw;
-    }
-  });
-  tasks_.wait_until_running(0);
-  if (tasks_.failed()) weights_.abandon();
-  weights_.finish();
-  tasks_.wait();
+  weights_.feed(tasks_, [this] { run_steps(); });
 }
 
 void FfnPhase::run_steps() {

@@ -86,18 +86,7 @@ bool ProjectionPhase::decide_reuse() const {
 }
 
 void ProjectionPhase::run() {
-  tasks_.run([this] {
-    try {
-      run_blocks();
-    } catch (const LayerError&) {
-      weights_.abandon();
-      throw;
-    }
-  });
-  tasks_.wait_until_running(0);
-  if (tasks_.failed()) weights_.abandon();
-  weights_.finish();
-  tasks_.wait();
+  weights_.feed(tasks_, [this] { run_blocks(); });
 }
 
 void ProjectionPhase::run_blocks() {

@@ -16,7 +16,7 @@
 
 namespace esact {
 
-/// Fetches descriptors from the ring and runs them one after another (LayerRun): decides the order of operations, owns
+/// Fetches descriptors from the ring and runs them one after another (run_layer): decides the order of operations, owns
 /// the SRAM's pages, moves operands with the DMA and dispatches commands to the blocks. After an error it drains what
 /// is in flight, reports code, index and address, and serves nothing until a reset (specification section 6).
 class Scheduler : public sc_core::sc_module {

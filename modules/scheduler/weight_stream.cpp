@@ -11,6 +11,21 @@ WeightStream::WeightStream(TaskPool& pool, SramSpace& space, std::vector<Section
   loader_.run([this] { load_all(); });
 }
 
+void WeightStream::feed(TaskGroup& tasks, std::function<void()> issue) {
+  tasks.run([this, issue = std::move(issue)] {
+    try {
+      issue();
+    } catch (const LayerError&) {
+      abandon();
+      throw;
+    }
+  });
+  tasks.wait_until_running(0);
+  if (tasks.failed()) abandon();
+  finish();
+  tasks.wait();
+}
+
 std::shared_ptr<WeightStream::Tile> WeightStream::next() {
   while (ready_.empty()) sc_core::wait(changed_);
   std::shared_ptr<Tile> tile = ready_.front();

@@ -12,7 +12,7 @@
 namespace esact {
 
 /// Loads weight tiles in the order of use, some ahead. Whoever uses the stream takes every tile, or abandons the rest,
-/// and then calls `finish`.
+/// and then calls `finish`; `feed` sees to that.
 class WeightStream {
  public:
   /// A tile in SRAM, given back with the last copy of the pointer to it.
@@ -25,6 +25,10 @@ class WeightStream {
 
   /// `sections`: the tiles in order; `tiles`: how many may be in SRAM at a time.
   WeightStream(TaskPool& pool, SramSpace& space, std::vector<Section> sections, std::uint32_t tiles, Load load);
+
+  /// Runs `issue`, which takes the tiles in order and starts the tasks that use them in `tasks`, and makes the calling
+  /// thread wait for all of them; throws the first LayerError of any when nothing runs any more.
+  void feed(TaskGroup& tasks, std::function<void()> issue);
 
   /// Makes the calling thread wait for the next tile's buffer; its data is there when `loaded` opens.
   std::shared_ptr<Tile> next();

@@ -131,6 +131,19 @@ TEST_CASE("Error: scratch outside the memory, where the SRAM is too small for x"
     reset_after_error(host);
   });
 }
+TEST_CASE("Error: scratch that ends before the spilled keys") {
+  HostedMachine hosted("packed", {"sram.bytes=" + std::to_string(minimum_sram("packed", 4))}, 4);
+  hosted.simulate([&](Host& host) {
+    const platform::Image& image = hosted.image();
+    const std::uint64_t memory_end = platform::kDramBase + platform::PlatformConfig().dram.bytes;
+    Descriptor bad = image.descriptors().front();
+    bad.scratch = memory_end - ScratchLayout(image.work(image.batches().front(), 0), 0).keys;
+    host.start(image.ring_base(), kEntries);
+    host.announce(image.ring_base(), {bad});
+    check_registers(host, ErrorCode::kBusError, 0, bad.scratch);
+    reset_after_error(host);
+  });
+}
 TEST_CASE("Error: scratch outside the memory, where the SRAM holds x") {
   // Behind 64 bytes each for x and z of the one token lie the representatives, which go there first.
   check(ErrorCode::kBusError, kOutside + 128, [](Descriptor& d) { d.scratch = kOutside; },

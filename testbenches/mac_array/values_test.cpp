@@ -215,5 +215,45 @@ TEST_CASE("Lists that make no sense are refused, and the array goes on") {
   CHECK(bench.array.counts().macs[static_cast<std::size_t>(Operation::kScore)] == 0);
 }
 
+TEST_CASE("First entries say where each row's scores go and where its weights lie") {
+  const std::vector<std::uint32_t> counts{3, 0, 2, 5};
+  const std::vector<std::uint32_t> first_entries{20, 4, 0, 7};
+  MacArrayBench bench;
+  MatrixCommand compact = bench.attention(MatrixKind::kScore, 16, 5, counts);
+  bench.send(0, compact);
+  MatrixCommand scattered = compact;
+  scattered.first_entries = bench.place(first_entries);
+  scattered.c = bench.place(std::vector<std::int32_t>(32, 77));
+  bench.send(0, scattered);
+
+  MatrixCommand context = bench.attention(MatrixKind::kContext, 16, 5, counts);
+  bench.send(0, context);
+  const auto weights = random_values<std::uint8_t>(10, 0, 255, 3);  // as the bench places them
+  std::vector<std::uint8_t> spread(32, 0xff);
+  MatrixCommand spread_context = context;
+  std::uint32_t entry = 0;
+  for (std::size_t row = 0; row < counts.size(); ++row) {
+    for (std::uint32_t i = 0; i < counts[row]; ++i) spread[first_entries[row] + i] = weights[entry++];
+  }
+  spread_context.a.address = bench.place(spread);
+  spread_context.first_entries = scattered.first_entries;
+  spread_context.c = bench.reserve(counts.size() * 16 * 4);
+  bench.send(0, spread_context);
+  MatrixCommand added = scattered;
+  added.accumulate = 1;
+  bench.send(0, added);
+  bench.run();
+
+  const auto scores = bench.fetch<std::int32_t>(compact.c, 10);
+  std::vector<std::int32_t> expected(32, 77);
+  entry = 0;
+  for (std::size_t row = 0; row < counts.size(); ++row) {
+    for (std::uint32_t i = 0; i < counts[row]; ++i) expected[first_entries[row] + i] = scores[entry++];
+  }
+  CHECK(bench.fetch<std::int32_t>(scattered.c, 32) == expected);
+  CHECK(bench.fetch<std::int32_t>(spread_context.c, 64) == bench.fetch<std::int32_t>(context.c, 64));
+  CHECK(bench.outcomes[4].status == tlm::TLM_COMMAND_ERROR_RESPONSE);
+}
+
 }  // namespace
 }  // namespace esact

@@ -73,6 +73,32 @@ TEST_CASE("A group waits for all its tasks and throws the first error when all h
   });
 }
 
+TEST_CASE("A pool runs tasks at once, keeps their processes, and lets go of what a task owns when it ends") {
+  simulate([] {
+    TaskPool pool;
+    sc_core::sc_process_handle first, second;
+    auto owned = std::make_shared<int>();
+    pool.run([&, owned] { first = sc_core::sc_get_current_process_handle(); });
+    sc_core::wait(1, SC_NS);
+    CHECK(owned.use_count() == 1);
+    int running = 0, most = 0;
+    for (int task = 0; task < 3; ++task) {
+      pool.run([&, task] {
+        if (task == 0) second = sc_core::sc_get_current_process_handle();
+        most = std::max(most, ++running);
+        sc_core::wait(5, SC_NS);
+        --running;
+      });
+    }
+    sc_core::wait(4, SC_NS);
+    CHECK(most == 3);
+    sc_core::wait(2, SC_NS);
+    CHECK(running == 0);
+    CHECK(first == second);
+    CHECK(sc_core::sc_time_stamp() == sc_time(7, SC_NS));
+  });
+}
+
 TEST_CASE("A latch opens after its arrivals, or throws its error at everybody") {
   simulate([] {
     Latch open(2), failed;
