@@ -6,7 +6,8 @@ namespace {
 constexpr std::uint64_t EventCounts::*kScalars[] = {
     &EventCounts::predictor_products, &EventCounts::hlog_conversions, &EventCounts::topk_compares,
     &EventCounts::similarity_adds,    &EventCounts::output_adds,      &EventCounts::vector_operations,
-    &EventCounts::sram_read_bytes,    &EventCounts::sram_write_bytes, &EventCounts::dma_bytes, &EventCounts::streamed_bytes, &EventCounts::spilled_bytes,
+    &EventCounts::sram_read_bytes,    &EventCounts::sram_write_bytes, &EventCounts::dma_bytes,
+    &EventCounts::streamed_bytes,     &EventCounts::spilled_bytes,
 };
 
 }  // namespace

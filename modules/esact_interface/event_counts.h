@@ -22,7 +22,7 @@ struct EventCounts {
   std::uint64_t vector_operations = 0;  ///< elements times passes in the vector unit
   std::uint64_t sram_read_bytes = 0;
   std::uint64_t sram_write_bytes = 0;
-  std::uint64_t dma_bytes = 0;      ///< bytes moved between DRAM and SRAM, either way
+  std::uint64_t dma_bytes = 0;       ///< bytes moved between DRAM and SRAM, either way
   std::uint64_t streamed_bytes = 0;  ///< of these, rows of x that were loaded for one step of a head
   std::uint64_t spilled_bytes = 0;   ///< of these, keys and values on their way to DRAM and back
 
