@@ -6,21 +6,29 @@
 #include <systemc>
 
 #include "platforms/common/configuration.h"
+#include "platforms/esact_vp/hierarchy.h"
 #include "platforms/esact_vp/memory_file.h"
 #include "platforms/esact_vp/run.h"
 
 namespace {
 
+using esact::platform::HierarchyOptions;
 using esact::platform::ImageOptions;
 using esact::platform::RunOptions;
+
+/// What says which machine is meant.
+template <class Options>
+void add_configuration(CLI::App& command, Options& options) {
+  command.add_option("--config", options.config, "YAML file of parameters, see `esact-vp params`");
+  command.add_option("--set", options.sets, "One parameter, key=value; may be given several times")
+      ->allow_extra_args(false);
+}
 
 /// What says which work is meant.
 template <class Options>
 void add_workload(CLI::App& command, Options& options) {
   command.add_option("workload", options.workload, "Folder written by esact-export")->required();
-  command.add_option("--config", options.config, "YAML file of parameters, see `esact-vp params`");
-  command.add_option("--set", options.sets, "One parameter, key=value; may be given several times")
-      ->allow_extra_args(false);
+  add_configuration(command, options);
   command.add_option("--batch", options.batch, "Sequences packed into one batch")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
@@ -40,6 +48,12 @@ CLI::App* add_image(CLI::App& app, ImageOptions& options) {
   add_workload(*image, options);
   image->add_option("--out", options.out, "File, its first byte at address 0x80000000")->capture_default_str();
   return image;
+}
+
+CLI::App* add_hierarchy(CLI::App& app, HierarchyOptions& options) {
+  CLI::App* hierarchy = app.add_subcommand("hierarchy", "List the machine's modules and their bindings as JSON");
+  add_configuration(*hierarchy, options);
+  return hierarchy;
 }
 
 /// Model bugs stop the program with SystemC's own message; everything else has been said by whoever saw it.
@@ -66,6 +80,8 @@ int sc_main(int argc, char* argv[]) {
   add_run(app, options);
   ImageOptions image_options;
   const CLI::App* image = add_image(app, image_options);
+  HierarchyOptions hierarchy_options;
+  const CLI::App* hierarchy = add_hierarchy(app, hierarchy_options);
   CLI::App* params = app.add_subcommand("params", "List every parameter with default, range and meaning");
   bool markdown = false;
   params->add_flag("--markdown", markdown, "As docs/parameters.md holds the list");
@@ -82,6 +98,10 @@ int sc_main(int argc, char* argv[]) {
     }
     if (*image) {
       esact::platform::write_memory_file(image_options);
+      return 0;
+    }
+    if (*hierarchy) {
+      std::cout << esact::platform::hierarchy(hierarchy_options);
       return 0;
     }
     return esact::platform::run(options);
