@@ -19,6 +19,12 @@ std::string mutate_safetensors(const std::string& input, Random& random);
 /// A safetensors file with the values of one tensor replaced by numbers at the edges of their type; the header stays.
 std::string mutate_values(std::string input, Random& random);
 
+/// A random place of `text`, its end included.
+std::size_t place(const std::string& text, Random& random);
+
+/// `depth` times `open`, closed again or not.
+std::string nested(const char* open, std::size_t depth, Random& random);
+
 /// A value as a user may write it: a number at an edge, a name, nonsense.
 std::string scalar(Random& random);
 
