@@ -31,6 +31,32 @@ function(esact_closure result target)
   set(${result} ${closure} PARENT_SCOPE)
 endfunction()
 
+# esact_package(NAME MODULE module HEADERS pattern... [LIBRARIES target...])
+# What leaves this project: the library esact::NAME with the objects of a module and of all that it depends on, of whose
+# headers only those are seen. In the build tree links stand where an installation has copies.
+function(esact_package name)
+  cmake_parse_arguments(arg "" "MODULE" "HEADERS;LIBRARIES" ${ARGN})
+  set(include_dir ${PROJECT_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${include_dir})
+  foreach(pattern IN LISTS arg_HEADERS)
+    get_filename_component(folder ${pattern} DIRECTORY)
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/modules/${folder} ${include_dir}/${folder} SYMBOLIC)
+  endforeach()
+  list(TRANSFORM arg_HEADERS PREPEND ${include_dir}/)
+  file(GLOB headers CONFIGURE_DEPENDS ${arg_HEADERS})
+
+  esact_closure(modules esact_${arg_MODULE})
+  list(TRANSFORM modules REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
+  set(package package_${name})
+  add_library(${package} STATIC ${objects})
+  add_library(esact::${name} ALIAS ${package})
+  target_sources(${package} PUBLIC FILE_SET HEADERS BASE_DIRS ${include_dir} FILES ${headers})
+  target_compile_features(${package} INTERFACE cxx_std_17)
+  target_link_libraries(${package} PUBLIC SystemC::systemc ${arg_LIBRARIES})
+  set_target_properties(${package} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME ${arg_MODULE} LINKER_LANGUAGE CXX
+                                              VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
 # esact_testbench(NAME SOURCES file... DEPENDS module... [LIBRARIES target...])
 # A Catch2 program; every TEST_CASE runs as a ctest test, and so as one elaboration, of its own.
 function(esact_testbench name)

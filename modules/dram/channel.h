@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "dram/bank_queue.h"
-#include "dram/controller_config.h"
 #include "dram/page_policy.h"
 #include "dram/refresh_policy.h"
 #include "dram/scheduler.h"
 #include "dram/statistics.h"
 #include "dram/table.h"
 #include "dram/timing.h"
+#include "dram_interface/controller_config.h"
 
 namespace esact {
 

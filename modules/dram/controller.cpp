@@ -31,7 +31,7 @@ AddressMapping DramController::make_mapping(const DramTable& table, const DramCo
   if (!is_power_of_two(config.channels) || config.channels > kMostChannels) {
     throw std::invalid_argument("channels: " + std::to_string(config.channels) + ", expected a power of two 1..64");
   }
-  const AddressMapping mapping(table.mapping);
+  AddressMapping mapping(table.mapping);
   if (!table.mapping.channel.empty() || config.channels == 1) return mapping;
   return mapping.interleaved(config.channels, config.interleave_bits);
 }

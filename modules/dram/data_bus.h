@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "common/ledger.h"
-#include "dram/command.h"
+#include "dram_interface/command.h"
 
 namespace esact {
 

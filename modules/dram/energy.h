@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dram/command.h"
+#include "dram_interface/command.h"
 
 namespace esact {
 

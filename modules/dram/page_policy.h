@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "dram/bank_queue.h"
-#include "dram/controller_config.h"
+#include "dram_interface/controller_config.h"
 
 namespace esact {
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "dram/command.h"
+#include "dram_interface/command.h"
 
 namespace esact {
 

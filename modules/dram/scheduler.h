@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "dram/bank_queue.h"
-#include "dram/controller_config.h"
+#include "dram_interface/controller_config.h"
 
 namespace esact {
 

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <string>
-#include <variant>
 #include <vector>
 
 #include "dram/energy.h"
 #include "dram/latency_histogram.h"
 #include "dram/table.h"
+#include "dram_interface/figure.h"
 
 namespace esact {
 
@@ -35,14 +34,6 @@ struct DramControllerStatistics {
   LatencyHistogram latency;
   LatencyHistogram queue_latency;
   DramChannelStatistics counts;
-};
-
-/// One figure for a table or a file.
-struct DramFigure {
-  std::string name;
-  std::variant<std::uint64_t, double> value;
-  std::string unit;  ///< empty for counts
-  std::string description;
 };
 
 /// Everything a controller can say about a run, in the order in which it is shown.

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "dram/address_mapping.h"
-#include "dram/command.h"
 #include "dram/energy.h"
+#include "dram_interface/command.h"
 
 namespace esact {
 

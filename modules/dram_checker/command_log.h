@@ -3,7 +3,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "dram/command.h"
+#include "dram_interface/command.h"
 
 namespace esact {
 

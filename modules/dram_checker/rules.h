@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "dram/command.h"
+#include "dram_interface/command.h"
 
 namespace esact {
 

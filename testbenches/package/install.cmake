@@ -6,6 +6,7 @@ execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX} C
 
 set(allowed
     "include/esact/esact\\.h|include/esact_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact\\.a"
+    "include/esact_dram/esact_dram\\.h|include/dram_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact_dram\\.a"
     "lib[^/]*(/[^/]+)?/cmake/esact/[A-Za-z-]+\\.cmake|share/licenses/esact/LICENSE")
 list(JOIN allowed "|" allowed)
 file(GLOB_RECURSE files RELATIVE ${PREFIX} ${PREFIX}/*)
@@ -15,13 +16,14 @@ foreach(file IN LISTS files)
   endif()
   if(file MATCHES "\\.h$")
     file(STRINGS ${PREFIX}/${file} includes REGEX "^#include (\"|<.*(blas|yaml))")
-    list(FILTER includes EXCLUDE REGEX "\"esact_interface/")
+    list(FILTER includes EXCLUDE REGEX "\"(esact|dram)_interface/")
     if(includes)
       message(SEND_ERROR "${file} reaches beyond the public headers: ${includes}")
     endif()
   endif()
 endforeach()
-foreach(file IN ITEMS include/esact/esact.h include/esact_interface/registers.h share/licenses/esact/LICENSE)
+foreach(file IN ITEMS include/esact/esact.h include/esact_interface/registers.h include/esact_dram/esact_dram.h
+                      share/licenses/esact/LICENSE)
   if(NOT file IN_LIST files)
     message(SEND_ERROR "${file} is not installed")
   endif()
