@@ -36,7 +36,7 @@ endfunction()
 # headers only those are seen. In the build tree links stand where an installation has copies.
 function(esact_package name)
   cmake_parse_arguments(arg "" "MODULE" "HEADERS;LIBRARIES" ${ARGN})
-  set(include_dir ${PROJECT_BINARY_DIR}/include/${name})
+  set(include_dir ${PROJECT_BINARY_DIR}/package/${name}/include)
   file(MAKE_DIRECTORY ${include_dir})
   foreach(pattern IN LISTS arg_HEADERS)
     get_filename_component(folder ${pattern} DIRECTORY)
