@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build ccache pkg-config libsystemc-dev catch2 libyaml-cpp-dev libboost-dev libboost-iostreams-dev nlohmann-json3-dev
-  libcli11-dev libfmt-dev libopenblas-dev python3-venv clang-format)
+  libcli11-dev libfmt-dev libopenblas-dev python3-venv clang-format clang-tidy)
 
 # Prints those of the packages that are not installed.
 missing_packages() {

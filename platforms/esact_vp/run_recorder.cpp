@@ -1,5 +1,7 @@
 #include "platforms/esact_vp/run_recorder.h"
 
+#include <cmath>
+
 #include "kernels/counts.h"
 
 namespace esact::platform {
@@ -89,8 +91,10 @@ RunRecorder::Snapshot RunRecorder::take() const {
   }
   const Ledger& dram = machine_.dram().ledger();
   const Clock& clock = dram.clock();
-  snapshot.blocks.push_back({"dram", dram.units(), static_cast<std::uint32_t>(clock.period().to_seconds() * 1e12 + 0.5),
-                             clock.cycle(sc_core::sc_time_stamp()), dram.totals()});
+  snapshot.blocks.push_back(
+      {"dram", dram.units(),
+       static_cast<std::uint32_t>(std::lround(clock.period() / sc_core::sc_time(1, sc_core::SC_PS))),
+       clock.cycle(sc_core::sc_time_stamp()), dram.totals()});
   snapshot.dram = machine_.dram().statistics();
   return snapshot;
 }
