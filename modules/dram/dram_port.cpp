@@ -9,12 +9,9 @@ DramPort::DramPort(const char* name, Owner& owner, ByteStore& bytes, const sc_co
     : PhasedTarget(name), owner_(owner), bytes_(bytes), direct_latency_(direct_latency) {}
 
 tlm::tlm_response_status DramPort::check(const tlm::tlm_generic_payload& payload) const {
-  const std::size_t bytes = payload.get_data_length();
-  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
-  if (payload.get_streaming_width() < bytes) return tlm::TLM_BURST_ERROR_RESPONSE;
-  if (payload.get_command() != tlm::TLM_IGNORE_COMMAND && bytes == 0) return tlm::TLM_BURST_ERROR_RESPONSE;
-  if (!bytes_.contains(payload.get_address(), bytes)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  return tlm::TLM_OK_RESPONSE;
+  const tlm::tlm_response_status status = check_attributes(payload);
+  const bool exists = bytes_.contains(payload.get_address(), payload.get_data_length());
+  return status == tlm::TLM_OK_RESPONSE && !exists ? tlm::TLM_ADDRESS_ERROR_RESPONSE : status;
 }
 
 void DramPort::conclude(tlm::tlm_generic_payload& payload) const {

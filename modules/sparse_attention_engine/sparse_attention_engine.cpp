@@ -1,6 +1,7 @@
 #include "sparse_attention_engine/sparse_attention_engine.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "sparse_attention_engine/head.h"
 
@@ -16,6 +17,19 @@ std::vector<std::uint16_t> critical_rows(const WindowRecord& record) {
     if ((record.critical_rows >> row & 1) != 0) rows.push_back(static_cast<std::uint16_t>(record.first_row + row));
   }
   return rows;
+}
+
+/// The columns below `valid` whose bit of a mask row is set, ascending: bit j % 8 of byte j / 8 for column j.
+std::vector<std::uint16_t> kept_of_row(const std::uint8_t* mask, std::uint32_t valid) {
+  std::vector<std::uint16_t> columns;
+  columns.reserve(valid);
+  for (std::uint32_t first = 0; first < valid; first += 8) {
+    const unsigned beyond = valid - first < 8 ? 0xffu << (valid - first) : 0;
+    for (unsigned bits = mask[first / 8] & ~beyond; bits != 0; bits &= bits - 1) {
+      columns.push_back(static_cast<std::uint16_t>(first + __builtin_ctz(bits)));
+    }
+  }
+  return columns;
 }
 
 }  // namespace
@@ -125,12 +139,12 @@ std::vector<std::vector<std::uint16_t>> SparseAttentionEngine::kept_columns(cons
   }
   std::vector<std::vector<std::uint16_t>> columns(rows.size());
   for (std::size_t index = 0; index < rows.size(); ++index) {
-    const std::uint8_t* bits = mask.data() + std::size_t(rows[index] - record.first_row) * stride;
     const std::uint32_t valid = head.valid_columns(rows[index]);
-    for (std::uint32_t column = 0; column < valid; ++column) {
-      if (head.dense() || (bits[column / 8] >> column % 8 & 1) != 0) {
-        columns[index].push_back(static_cast<std::uint16_t>(column));
-      }
+    if (head.dense()) {
+      columns[index].resize(valid);
+      std::iota(columns[index].begin(), columns[index].end(), std::uint16_t{0});
+    } else {
+      columns[index] = kept_of_row(mask.data() + std::size_t(rows[index] - record.first_row) * stride, valid);
     }
   }
   return columns;
@@ -271,6 +285,9 @@ void SparseAttentionEngine::multiply_keys(std::size_t worker, Head& owner, const
 
 SparseAttentionEngine::KeyLists SparseAttentionEngine::key_lists(const Attend& item) {
   KeyLists lists;
+  std::size_t entries = 0;
+  for (const auto& row : item.columns) entries += row.size();
+  lists.keys.reserve(entries);
   for (const auto& row : item.columns) {
     for (std::uint16_t column : row) lists.keys.push_back(item.head->key_of_column[column]);
     if (item.head->spilled()) std::sort(lists.keys.begin() + lists.row_pointers.back(), lists.keys.end());

@@ -9,17 +9,9 @@ namespace esact {
 MemoryPort::MemoryPort(const char* name, Reserve reserve, Transfer transfer, std::size_t queue_depth)
     : PhasedTarget(name), reserve_(std::move(reserve)), transfer_(std::move(transfer)), queue_depth_(queue_depth) {}
 
-tlm::tlm_response_status MemoryPort::check(const tlm::tlm_generic_payload& payload) {
-  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
-  if (payload.get_streaming_width() < payload.get_data_length()) return tlm::TLM_BURST_ERROR_RESPONSE;
-  const bool moves_data = payload.get_command() != tlm::TLM_IGNORE_COMMAND;
-  if (moves_data && payload.get_data_length() == 0) return tlm::TLM_BURST_ERROR_RESPONSE;
-  return tlm::TLM_OK_RESPONSE;
-}
-
 void MemoryPort::block(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   consume(delay);
-  tlm::tlm_response_status status = check(payload);
+  tlm::tlm_response_status status = check_attributes(payload);
   if (status == tlm::TLM_OK_RESPONSE) {
     Clock::wait_until(reserve_(payload));
     status = transfer_(payload);
@@ -37,14 +29,14 @@ void MemoryPort::admit() {
     const Request request = outside_.front();
     outside_.pop_front();
     ++in_work_;
-    const bool legal = check(*request.payload) == tlm::TLM_OK_RESPONSE;
+    const bool legal = check_attributes(*request.payload) == tlm::TLM_OK_RESPONSE;
     respond(request, legal ? reserve_(*request.payload) : sc_core::sc_time_stamp());
     accept(request);
   }
 }
 
 void MemoryPort::finish(const Request& request) {
-  const tlm::tlm_response_status status = check(*request.payload);
+  const tlm::tlm_response_status status = check_attributes(*request.payload);
   request.payload->set_response_status(status == tlm::TLM_OK_RESPONSE ? transfer_(*request.payload) : status);
   --in_work_;
   admit();

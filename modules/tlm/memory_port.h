@@ -27,7 +27,6 @@ class MemoryPort : public PhasedTarget {
   const char* kind() const override { return "esact::MemoryPort"; }
 
  private:
-  static tlm::tlm_response_status check(const tlm::tlm_generic_payload& payload);
   void admit();
 
   void block(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override;

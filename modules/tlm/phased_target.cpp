@@ -22,6 +22,14 @@ void PhasedTarget::transport_blocking(int, tlm::tlm_generic_payload& payload, sc
   block(payload, delay);
 }
 
+tlm::tlm_response_status PhasedTarget::check_attributes(const tlm::tlm_generic_payload& payload) {
+  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+  if (payload.get_streaming_width() < payload.get_data_length()) return tlm::TLM_BURST_ERROR_RESPONSE;
+  const bool moves_data = payload.get_command() != tlm::TLM_IGNORE_COMMAND;
+  if (moves_data && payload.get_data_length() == 0) return tlm::TLM_BURST_ERROR_RESPONSE;
+  return tlm::TLM_OK_RESPONSE;
+}
+
 void PhasedTarget::consume(sc_core::sc_time& delay) {
   if (delay == sc_core::SC_ZERO_TIME) return;
   sc_core::wait(delay);

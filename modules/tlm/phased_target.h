@@ -49,6 +49,10 @@ class PhasedTarget : public tlm_utils::multi_passthrough_target_socket<PhasedTar
   /// Responds to `request` at time `at`, now or later.
   void respond(const Request& request, const sc_core::sc_time& at);
 
+  /// What a memory answers to an access's attributes, its address apart: byte enables, a streaming width below the
+  /// length and reads or writes of no bytes are errors (IEEE 1666 clause 14.17).
+  static tlm::tlm_response_status check_attributes(const tlm::tlm_generic_payload& payload);
+
   /// Waits for an annotated delay, which is zero afterwards.
   static void consume(sc_core::sc_time& delay);
 

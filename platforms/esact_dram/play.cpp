@@ -36,6 +36,16 @@ struct Run {
   double wall_s = 0;
 };
 
+/// Whether table, mapping and parameters fit each other; else an error that names the file.
+void check_fit(const Run& run, const DramChoice& choice) {
+  Client client(nullptr);
+  try {
+    DramController(run.table, run.config, client);
+  } catch (const std::invalid_argument& problem) {
+    throw UserError((choice.mapping ? choice.mapping : choice.table).value_or(choice.preset).string(), problem.what());
+  }
+}
+
 void submit(DramController& controller, const TraceReader& trace, const TraceAccess& access) {
   if (access.address >= controller.bytes() || access.bytes > controller.bytes() - access.address) {
     throw UserError(trace.source(), trace.position(),
@@ -95,6 +105,7 @@ std::string statistics_text(const Run& run) {
 
 void play(const PlayOptions& options) {
   Run run{load_table(options.dram), load_controller_config(options.dram), {}, 0};
+  check_fit(run, options.dram);
   const auto play_to = [&](std::ostream* log) {
     const auto begin = std::chrono::steady_clock::now();
     run.statistics = play_trace(options.trace, run.table, run.config, log);

@@ -78,6 +78,14 @@ TEST_CASE("a mapping of the user's replaces the table's") {
   CHECK(statistics(own)["total_tck"] == 37 + 4);
 }
 
+TEST_CASE("a mapping that does not fit the table is refused by the name of its file") {
+  const TemporaryFolder folder;
+  PlayOptions own = options(folder, sequential_trace(1));
+  own.dram.mapping = folder.write("mapping.json", R"({"BYTE_BIT": [0, 1, 2], "COLUMN_BIT": [3, 4],
+    "BANKGROUP_BIT": [5], "BANK_BIT": [6], "ROW_BIT": [7]})");
+  CHECK_THROWS_WITH(play(own), own.dram.mapping->string() + ": mapping: COLUMN_BIT: 2 bits, expected those of 1024");
+}
+
 TEST_CASE("a table of the user's replaces the presets") {
   const TemporaryFolder folder;
   PlayOptions own = options(folder, sequential_trace(1));
