@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 scripts/setup.sh
 cmake --preset release >/dev/null
-cmake --build --preset release --target esact-bench >/dev/null
+cmake --build --preset release --target esact-bench -- --quiet
 mkdir -p results
 
 printf '%-7s %-8s %9s %9s %10s %12s %13s %13s\n' tokens input sgemm_ms dense_ms sparse_ms dense/sgemm sparse/sgemm sparse/dense

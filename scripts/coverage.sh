@@ -8,13 +8,14 @@ build=build-coverage
 scripts/setup.sh
 cmake --preset coverage >/dev/null
 if [[ ${1:-} == --fuzz ]]; then
-  cmake --build "$build" --target esact-fuzz >/dev/null
+  cmake --build "$build" --target esact-fuzz -- --quiet
   find "$build" -name '*.gcda' -delete
   "$build/bin/esact-fuzz" --count "${2:?number of inputs of each target}" --corpus testbenches/fuzz/corpus
 elif [[ $# -eq 0 ]]; then
-  cmake --build "$build" >/dev/null
+  cmake --build "$build" -- --quiet
   find "$build" -name '*.gcda' -delete
-  ctest --preset coverage --parallel "$(nproc)" --quiet
+  ctest --preset coverage --parallel "$(nproc)" --quiet ||
+    { echo "coverage.sh: tests failed, see $build/Testing/Temporary/LastTest.log" >&2; exit 1; }
 else
   echo "usage: scripts/coverage.sh [--fuzz INPUTS]" >&2
   exit 2

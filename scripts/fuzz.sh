@@ -16,7 +16,7 @@ export UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1
 
 scripts/setup.sh
 cmake --preset "$preset" >/dev/null
-cmake --build "$build" --target esact-fuzz >/dev/null
+cmake --build "$build" --target esact-fuzz -- --quiet
 rm -rf "$results"
 mkdir -p "$results"
 

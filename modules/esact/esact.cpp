@@ -30,7 +30,7 @@ struct Esact::Blocks {
   Sram sram;
   Links links;
 
-  explicit Blocks(const EsactConfig& config)
+  Blocks(const EsactConfig& config, TransactionListener* listener)
       : clock(config.clock_ps),
         csr("csr_block", config.tlm, clock),
         scheduler("scheduler", config, clock),
@@ -43,7 +43,7 @@ struct Esact::Blocks {
         mac_array("mac_array", config.mac_array, config.tlm, clock),
         vector_unit("vector_unit", config.vector_unit, config.tlm, clock),
         sram("sram", config.sram, config.tlm, clock),
-        links(config.tlm, clock) {
+        links(config.tlm, clock, listener) {
     links.bind(csr.command, scheduler.command);
     links.bind(scheduler.status, csr.status);
     links.bind(scheduler.memory, sram.memory);
@@ -86,14 +86,14 @@ struct Esact::Blocks {
   }
 };
 
-Esact::Esact(sc_core::sc_module_name name, const EsactConfig& config)
+Esact::Esact(sc_core::sc_module_name name, const EsactConfig& config, TransactionListener* listener)
     : sc_module(name),
       csr("csr"),
       dma("dma"),
       irq("irq"),
       reset("reset"),
       config_(checked(config, this->name())),
-      blocks_(std::make_unique<Blocks>(config)) {
+      blocks_(std::make_unique<Blocks>(config, listener)) {
   SC_HAS_PROCESS(Esact);
   csr.bind(blocks_->csr.csr);
   blocks_->dma.dma.bind(dma);

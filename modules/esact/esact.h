@@ -11,6 +11,7 @@
 #include "esact_interface/event_counts.h"
 #include "esact_interface/page_statistics.h"
 #include "esact_interface/tensor_tap.h"
+#include "esact_interface/transaction_listener.h"
 
 namespace esact {
 
@@ -20,7 +21,8 @@ namespace esact {
 class Esact : public sc_core::sc_module {
  public:
   /// A configuration of which no accelerator can be built is an SC_REPORT_ERROR naming the field and what was expected.
-  Esact(sc_core::sc_module_name name, const EsactConfig& config);
+  /// `listener`, if any, records the links between the blocks that it wants and must outlive the simulation.
+  Esact(sc_core::sc_module_name name, const EsactConfig& config, TransactionListener* listener = nullptr);
   ~Esact() override;
 
   tlm::tlm_target_socket<32> csr;     ///< registers of docs/registers.md, accesses of 4 or 8 bytes

@@ -15,6 +15,7 @@ struct TlmConfig {
   TlmMode mode = TlmMode::kLoose;
   std::uint32_t burst_bytes = 256;   ///< approximate mode: bytes of one burst
   std::uint32_t outstanding = 4;     ///< approximate mode: bursts of one operand in flight
+  bool check = true;                 ///< a protocol checker on every link
   std::uint32_t stall_permille = 0;  ///< share of transactions delayed by a stall injector on every socket; 0: none
   std::uint32_t stall_cycles = 20;   ///< longest injected stall, core cycles
   std::uint32_t stall_seed = 1;      ///< seed of the injected stalls

@@ -2,46 +2,40 @@
 
 #include <unistd.h>
 
-#include <fstream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "platforms/common/error.h"
 
 namespace esact::platform {
-namespace {
 
-/// Removes a file at the end of its life unless it was renamed before.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::filesystem::path path) : path_(std::move(path)) {}
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(path_.string() + ".part" + std::to_string(::getpid())) {
+  std::error_code failure;
+  if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), failure);
+  if (failure) throw UserError(path_.string(), "cannot make its folder: " + failure.message());
+  stream_.open(temporary_, std::ios::binary | std::ios::trunc);
+  if (!stream_) throw UserError(path_.string(), "cannot be written: no such folder, or no permission");
+}
 
- private:
-  std::filesystem::path path_;
-};
+AtomicFile::~AtomicFile() {
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+}
 
-}  // namespace
+void AtomicFile::commit() {
+  stream_.close();
+  if (!stream_) throw UserError(path_.string(), "cannot be written completely: is the disk full?");
+  std::error_code failure;
+  std::filesystem::rename(temporary_, path_, failure);
+  if (failure) throw UserError(path_.string(), "cannot be written: " + failure.message());
+}
 
 void write_atomically(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write) {
-  std::error_code failure;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), failure);
-  if (failure) throw UserError(path.string(), "cannot make its folder: " + failure.message());
-
-  TemporaryFile temporary(path.string() + ".part" + std::to_string(::getpid()));
-  std::ofstream stream(temporary.path(), std::ios::binary | std::ios::trunc);
-  if (!stream) throw UserError(path.string(), "cannot be written: no such folder, or no permission");
-  write(stream);
-  stream.close();
-  if (!stream) throw UserError(path.string(), "cannot be written completely: is the disk full?");
-  std::filesystem::rename(temporary.path(), path, failure);
-  if (failure) throw UserError(path.string(), "cannot be written: " + failure.message());
+  AtomicFile file(path);
+  write(file.stream());
+  file.commit();
 }
 
 }  // namespace esact::platform

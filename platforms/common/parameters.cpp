@@ -167,6 +167,9 @@ void add_transport_parameters(Table& table) {
   table.push_back(u32(
       "tlm.outstanding", "", [](P & p) -> auto& { return p.esact.tlm.outstanding; }, kInFlight,
       "approximate: bursts of one operand in flight"));
+  table.push_back(boolean_parameter<P>(
+      "tlm.check", [](P& p) -> bool& { return p.esact.tlm.check; },
+      "a checker of the base protocol on every link; changes neither values nor cycles"));
   table.push_back(u32(
       "tlm.stall_permille", "1/1000", [](P & p) -> auto& { return p.esact.tlm.stall_permille; }, {0, 1000},
       "share of transactions that a stall injector delays"));

@@ -69,7 +69,7 @@ int bench(const std::string& folder, const std::vector<std::string>& sets) {
   const Image image(workload, config, 1);
   Machine machine("machine", config);
   Driver driver("driver", kCsrBase, image.ring_base(), image.ring_entries(), image.descriptors());
-  driver.bus.bind(machine.host());
+  machine.bind_host(driver.bus);
   driver.irq.bind(machine.irq);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   image.load(machine);

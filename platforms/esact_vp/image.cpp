@@ -55,7 +55,9 @@ void Image::place() {
     for (std::uint64_t& h : batch.h) {
       h = cursor.take(std::uint64_t{batch.tokens} * workload_.model.width * sizeof(std::int32_t));
     }
-    scratch_bytes_ = std::max(scratch_bytes_, scratch_bytes(work(batch, 0)));
+    for (std::uint32_t layer = 0; layer < layers(); ++layer) {
+      scratch_bytes_ = std::max(scratch_bytes_, scratch_bytes(work(batch, layer)));
+    }
   }
   scratch_ = cursor.take(scratch_bytes_);
   end_ = cursor.next();

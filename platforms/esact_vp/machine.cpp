@@ -31,20 +31,22 @@ std::unique_ptr<DramModel> make_dram(const PlatformConfig& config) {
 
 }  // namespace
 
-Machine::Machine(sc_core::sc_module_name name, const PlatformConfig& config)
+Machine::Machine(sc_core::sc_module_name name, const PlatformConfig& config, TransactionListener* listener)
     : sc_module(name),
-      esact("esact", config.esact),
+      esact("esact", config.esact, listener),
       irq("irq"),
       reset("reset"),
+      links_(config.esact.tlm, Clock(config.esact.clock_ps), listener),
       interconnect_("interconnect"),
       dram_(make_dram(config)),
       loader_("loader") {
   esact.irq.bind(irq);
   esact.reset.bind(reset);
-  esact.dma.bind(interconnect_.in());
+  links_.bind(esact.dma, interconnect_.in());
   loader_.bind(interconnect_.in());
-  interconnect_.map("csr", kCsrBase, kCsrBytes, esact.csr);
-  interconnect_.map("dram", kDramBase, config.dram.bytes, dram_->socket());
+  const std::string interconnect = interconnect_.name();
+  interconnect_.map("csr", kCsrBase, kCsrBytes, links_.path_to(esact.csr, interconnect + ".csr"));
+  interconnect_.map("dram", kDramBase, config.dram.bytes, links_.path_to(dram_->socket(), interconnect + ".dram"));
 }
 
 void Machine::debug(tlm::tlm_command command, std::uint64_t address, void* data, std::uint64_t bytes) {

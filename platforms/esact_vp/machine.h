@@ -8,14 +8,19 @@
 #include "dram/dram_model.h"
 #include "esact/esact.h"
 #include "platforms/common/configuration.h"
+#include "tlm/bind.h"
+#include "tlm/initiator_port.h"
 #include "tlm/interconnect.h"
 
 namespace esact::platform {
 
-/// The virtual prototype: an Esact, its DRAM and the interconnect between them and a host, which is bound to `host`.
+/// The virtual prototype: an Esact, its DRAM and the interconnect between them and a host, which is bound to `host` or
+/// with `bind_host`.
 class Machine : public sc_core::sc_module {
  public:
-  Machine(sc_core::sc_module_name name, const PlatformConfig& config);
+  /// `listener`, if any, records the links that it wants, the host's and the interconnect's (`interconnect.csr`,
+  /// `interconnect.dram`) among them, and must outlive the simulation.
+  Machine(sc_core::sc_module_name name, const PlatformConfig& config, TransactionListener* listener = nullptr);
 
   Esact esact;
   sc_core::sc_signal<bool> irq;
@@ -23,11 +28,14 @@ class Machine : public sc_core::sc_module {
 
   /// Where a host binds: addresses of memory_map.h.
   PhasedTarget& host() { return interconnect_.in(); }
+  /// The same over a link that may be recorded, checked and stalled like those within the machine.
+  void bind_host(InitiatorPort& host) { links_.bind(host, interconnect_.in()); }
   DramModel& dram() { return *dram_; }
   /// Fills or reads DRAM as a boot loader would: at once and without side effects. Address in the map.
   void debug(tlm::tlm_command command, std::uint64_t address, void* data, std::uint64_t bytes);
 
  private:
+  Links links_;
   Interconnect interconnect_;
   std::unique_ptr<DramModel> dram_;
   tlm_utils::simple_initiator_socket<Machine, 32> loader_;

@@ -39,6 +39,12 @@ void add_run(CLI::App& app, RunOptions& options) {
   add_workload(*run, options);
   run->add_option("--out", options.out, "Folder for report.json and outputs.safetensors")->capture_default_str();
   run->add_option("--tensors", options.tensors, "File for every tensor of every layer");
+  CLI::Option* record =
+      run->add_option("--record", options.record, "Sockets whose transactions are recorded: names or patterns, a,b.*");
+  run->add_flag("--record-data", options.record_data, "Record the data that they move, too")->needs(record);
+  run->add_option("--record-file", options.record_file, "File of transactions, gzip if it ends in .gz")
+      ->default_str("transactions.bin in --out")
+      ->needs(record);
   run->add_flag("--quiet", options.quiet, "No table, no progress bar");
 }
 

@@ -15,6 +15,7 @@
 #include "platforms/esact_vp/memory_map.h"
 #include "platforms/esact_vp/run_recorder.h"
 #include "platforms/esact_vp/tensor_recorder.h"
+#include "platforms/esact_vp/transaction_recording.h"
 
 namespace esact::platform {
 namespace {
@@ -83,22 +84,27 @@ int run(const RunOptions& options) {
   const Workload workload = load_workload(options.workload, config.spls);
   const Image image(workload, config, options.batch);
 
-  Machine machine("machine", config);
+  std::optional<TransactionRecording> transactions;
+  const std::filesystem::path transactions_path = options.record_file.value_or(options.out / "transactions.bin");
+  if (options.record) transactions.emplace(*options.record, transactions_path, options.record_data);
+  Machine machine("machine", config, transactions ? &*transactions : nullptr);
   Driver driver("driver", kCsrBase, image.ring_base(), image.ring_entries(), image.descriptors());
-  driver.bus.bind(machine.host());
+  machine.bind_host(driver.bus);
   driver.irq.bind(machine.irq);
 
   ProgressBar progress(std::cerr, !options.quiet && standard_error_is_terminal(), image.descriptors().size(), "layers");
   RunRecorder recorder(machine, image, [&](std::size_t done) { progress.update(done); });
   std::optional<TensorRecorder> tensors;
   if (options.tensors) tensors.emplace(machine, image);
+  if (transactions) transactions->start();
   sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets carry debug accesses from here on
   image.load(machine);
   {
     const InterruptGuard guard;
-    simulate(driver, [] { return interrupted != 0; });
+    simulate(driver, [&] { return interrupted != 0 || (transactions && transactions->failed()); });
   }
   progress.clear();
+  if (transactions) transactions->finish();
 
   Report report;
   report.config = effective(config, workload.spls);
@@ -118,6 +124,7 @@ int run(const RunOptions& options) {
     file.write(*options.tensors);
     written.push_back(options.tensors->string());
   }
+  if (transactions) written.push_back(transactions_path.string());
   if (!options.quiet) std::cout << table(report, energy, written);
   if (driver.error()) {
     std::cerr << "esact-vp: " << describe(*driver.error(), image) << '\n';

@@ -182,7 +182,7 @@ std::vector<GoldenResult> run_golden_cases(const std::vector<GoldenCase>& cases)
   }
   Machine machine("machine", configure(cases));
   Driver driver("driver", kCsrBase, kDramBase, kRingEntries, descriptors);
-  driver.bus.bind(machine.host());
+  machine.bind_host(driver.bus);
   driver.irq.bind(machine.irq);
   GoldenListener listener(machine, cases);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets carry debug accesses from here on

@@ -1,4 +1,5 @@
 #include <esact_dram/esact_dram.h>
+#include <protocol_checker/protocol_checker.h>
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <array>
@@ -49,7 +50,9 @@ int sc_main(int, char*[]) {
   config.controller.channels = 4;
   esact::EsactDram dram("dram", config);
   Traffic traffic("traffic");
-  traffic.memory.bind(dram.memory);
+  esact::ProtocolChecker checker("checker", "traffic -> dram");
+  traffic.memory.bind(checker.in);
+  checker.out.bind(dram.memory);
   sc_core::sc_start();
   for (const esact::DramFigure& figure : dram.figures()) {
     if (figure.name != "row_hits") continue;

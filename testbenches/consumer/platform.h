@@ -1,6 +1,7 @@
 #pragma once
 
 #include <esact/esact.h>
+#include <protocol_checker/protocol_checker.h>
 
 #include <string>
 #include <systemc>
@@ -14,6 +15,7 @@ namespace consumer {
 struct Platform : sc_core::sc_module {
   esact::Esact accelerator;
   Memory memory;
+  esact::ProtocolChecker checker;  // of what our memory answers
   Host host;
   sc_core::sc_signal<bool> irq;
   sc_core::sc_signal<bool> reset;
@@ -22,12 +24,14 @@ struct Platform : sc_core::sc_module {
       : sc_module(name),
         accelerator("accelerator", config),
         memory("memory"),
+        checker("checker"),
         host("host"),
         irq("irq"),
         reset("reset") {
     host.csr.bind(accelerator.csr);
     host.memory.bind(memory.host);
-    accelerator.dma.bind(memory.accelerator);
+    accelerator.dma.bind(checker.in);
+    checker.out.bind(memory.accelerator);
     accelerator.irq.bind(irq);
     host.irq.bind(irq);
     accelerator.reset.bind(reset);

@@ -5,9 +5,9 @@
 #include <numeric>
 
 #include "dram/simple_dram.h"
+#include "protocol_checker/protocol_checker.h"
 #include "sram/sram.h"
 #include "tlm/bind.h"
-#include "tlm/protocol_checker.h"
 #include "tlm/test_memory.h"
 #include "tlm/thread.h"
 
@@ -78,8 +78,8 @@ class Bench : public sc_core::sc_module {
     links.bind(dma.memory, sram.memory);
     links.bind(dma.dma, system.in);
     links.bind(system.out, dram.socket());
-    host.bind(dram.socket());
-    sram_host.bind(sram.memory);
+    links.bind(host, dram.socket());
+    links.bind(sram_host, sram.memory);
   }
 
   /// To be called from a thread before anything else.
@@ -209,8 +209,8 @@ TEST_CASE("pieces end at multiples of burst_bytes and run at the same time") {
     bench.move(DmaDirection::kToSram, 60, 0, 200);
   });
   sc_core::sc_start();
-  CHECK(bench.system.completed == 5);  // 4, 64, 64, 64, 4
-  CHECK(bench.system.most_in_flight == 3);
+  CHECK(bench.system.completed() == 5);  // 4, 64, 64, 64, 4
+  CHECK(bench.system.most_in_flight() == 3);
 }
 
 TEST_CASE("a single piece takes the system's time, then the port's or the SRAM's") {

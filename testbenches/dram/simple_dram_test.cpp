@@ -5,8 +5,8 @@
 #include <memory>
 #include <numeric>
 
+#include "protocol_checker/protocol_checker.h"
 #include "tlm/initiator_port.h"
-#include "tlm/protocol_checker.h"
 #include "tlm/raw_initiator.h"
 #include "tlm/test_memory.h"
 #include "tlm/thread.h"
@@ -142,7 +142,7 @@ TEST_CASE("approximate: a full queue holds requests back") {
   });
   sc_core::sc_start();
   CHECK(thread.finished());
-  CHECK(bench.checkers[0]->most_in_flight == 3);
+  CHECK(bench.checkers[0]->most_in_flight() == 3);
 }
 
 TEST_CASE("illegal accesses get the response of IEEE 1666, take no time and count nothing") {

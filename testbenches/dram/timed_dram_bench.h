@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "dram/timed_dram.h"
+#include "tlm/bind.h"
 #include "tlm/initiator_port.h"
 
 namespace esact::test {
@@ -24,14 +25,16 @@ class TimedDramBench : public sc_core::sc_module {
   TimedDram dram;
   InitiatorPort blocking;
   InitiatorPort phased;
+  Links links;
 
   TimedDramBench(const sc_core::sc_module_name& name, const char* preset, const TimedDramConfig& config = {})
       : sc_core::sc_module(name),
         dram("dram", dram_table(preset), config),
         blocking("blocking", tlm_config(TlmMode::kLoose), kFine),
-        phased("phased", tlm_config(TlmMode::kApproximate), kFine) {
-    blocking.bind(dram.memory);
-    phased.bind(dram.memory);
+        phased("phased", tlm_config(TlmMode::kApproximate), kFine),
+        links(TlmConfig{}, kFine) {
+    links.bind(blocking, dram.memory);
+    links.bind(phased, dram.memory);
   }
 };
 

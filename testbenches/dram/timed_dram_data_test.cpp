@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "pipelined_initiator.h"
+#include "protocol_checker/protocol_checker.h"
 #include "timed_dram_bench.h"
 #include "tlm/test_memory.h"
 #include "tlm/thread.h"
@@ -80,7 +81,9 @@ void pipeline(const char* preset, std::uint32_t channels) {
   TimedDram dram("dram", dram_table(preset), config);
   std::vector<std::uint8_t> expected(kSpan);
   PipelinedInitiator initiator("initiator", expected);
-  initiator.socket.bind(dram.memory);
+  ProtocolChecker checker("checker");
+  initiator.socket.bind(checker.in);
+  checker.out.bind(dram.memory);
   constexpr std::uint32_t kAccesses = 20000;
   Thread thread("thread", [&] {
     SplitMix generator(17);

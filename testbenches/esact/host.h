@@ -12,7 +12,7 @@ class Host : public sc_core::sc_module {
  public:
   Host(const sc_core::sc_module_name& name, platform::Machine& machine)
       : sc_module(name), bus("bus", TlmConfig{}, Clock(1000)), irq("irq") {
-    bus.bind(machine.host());
+    machine.bind_host(bus);
     irq.bind(machine.irq);
   }
 

@@ -48,7 +48,7 @@ class Run {
         driver_((name + "_driver").c_str(), platform::kCsrBase, image_.ring_base(), image_.ring_entries(),
                 image_.descriptors()),
         recorder_(machine_, image_, [](std::size_t) {}) {
-    driver_.bus.bind(machine_.host());
+    machine_.bind_host(driver_.bus);
     driver_.irq.bind(machine_.irq);
   }
 

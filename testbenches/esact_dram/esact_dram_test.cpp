@@ -31,10 +31,14 @@ std::uint64_t figure(const EsactDram& dram, const std::string& name) {
 struct Bench : sc_core::sc_module {
   EsactDram dram;
   InitiatorPort port;
+  Links links;
 
   Bench(const sc_core::sc_module_name& name, const EsactDramConfig& config)
-      : sc_module(name), dram("dram", config), port("port", tlm_config(TlmMode::kApproximate), kFine) {
-    port.bind(dram.memory);
+      : sc_module(name),
+        dram("dram", config),
+        port("port", tlm_config(TlmMode::kApproximate), kFine),
+        links(TlmConfig{}, kFine) {
+    links.bind(port, dram.memory);
   }
 };
 

@@ -20,7 +20,7 @@ DeviceHost::DeviceHost(const sc_core::sc_module_name& name, const platform::Plat
       machine_("machine", config),
       bus_("bus", TlmConfig{}, Clock(1000)),
       raw_("raw") {
-  bus_.bind(machine_.host());
+  machine_.bind_host(bus_);
   raw_.bind(machine_.host());
   image_.load([&](std::uint64_t address, const void* data, std::uint64_t bytes) {
     const auto* first = static_cast<const unsigned char*>(data);

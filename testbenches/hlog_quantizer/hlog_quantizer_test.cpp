@@ -9,6 +9,7 @@
 
 #include "hlog_quantizer/ideal_memory.h"
 #include "kernels/quantizer.h"
+#include "tlm/bind.h"
 #include "tlm/initiator_port.h"
 
 namespace esact::testbench {
@@ -60,9 +61,10 @@ struct Rig {
   explicit Rig(TlmMode mode)
       : driver("driver", config(mode)),
         quantizer("quantizer", config(mode), kClock),
-        memory("memory", kBytes, kClock.cycles(5)) {
-    driver.port.bind(quantizer.operands);
-    quantizer.memory.bind(memory.memory);
+        memory("memory", kBytes, kClock.cycles(5)),
+        links(config(mode), kClock) {
+    links.bind(driver.port, quantizer.operands);
+    links.bind(quantizer.memory, memory.memory);
     std::iota(memory.bytes.begin(), memory.bytes.end(), std::uint8_t{0});
   }
 
@@ -75,6 +77,7 @@ struct Rig {
   Driver driver;
   HlogQuantizer quantizer;
   IdealMemory memory;
+  Links links;
 };
 
 void check_reads(TlmMode mode) {

@@ -6,7 +6,7 @@ execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX} C
 
 set(allowed
     "include/esact/esact\\.h|include/esact_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact\\.a"
-    "include/esact_dram/esact_dram\\.h|include/dram_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact_dram\\.a"
+    "include/protocol_checker/[a-z_]+\\.h|include/esact_dram/esact_dram\\.h|include/dram_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact_dram\\.a"
     "lib[^/]*(/[^/]+)?/cmake/esact/[A-Za-z-]+\\.cmake|share/licenses/esact/LICENSE")
 list(JOIN allowed "|" allowed)
 file(GLOB_RECURSE files RELATIVE ${PREFIX} ${PREFIX}/*)
@@ -16,7 +16,7 @@ foreach(file IN LISTS files)
   endif()
   if(file MATCHES "\\.h$")
     file(STRINGS ${PREFIX}/${file} includes REGEX "^#include (\"|<.*(blas|yaml))")
-    list(FILTER includes EXCLUDE REGEX "\"(esact|dram)_interface/")
+    list(FILTER includes EXCLUDE REGEX "\"(esact_interface|dram_interface|protocol_checker)/")
     if(includes)
       message(SEND_ERROR "${file} reaches beyond the public headers: ${includes}")
     endif()

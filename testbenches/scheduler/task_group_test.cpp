@@ -36,9 +36,10 @@ struct Memory : sc_core::sc_module {
   }();
   Sram sram{"sram", config, TlmConfig{}, clock};
   InitiatorPort port{"port", TlmConfig{}, clock};
+  Links links{TlmConfig{}, clock};
   SramSpace space{config, port};
 
-  explicit Memory(const sc_core::sc_module_name& name) : sc_module(name) { port.bind(sram.memory); }
+  explicit Memory(const sc_core::sc_module_name& name) : sc_module(name) { links.bind(port, sram.memory); }
 };
 
 }  // namespace

@@ -15,42 +15,11 @@
 #include "hlog_quantizer/hlog_quantizer.h"
 #include "spls_predictor/spls_predictor.h"
 #include "support/recorder.h"
+#include "support/system_memory.h"
 #include "tlm/bind.h"
-#include "tlm/command_queue.h"
 #include "tlm/initiator_port.h"
 
 namespace esact::testbench {
-
-/// Takes window records and accepts each after some cycles.
-class Engine : public sc_core::sc_module {
- public:
-  struct Arrival {
-    WindowRecord record;
-    sc_core::sc_time time;
-  };
-
-  Engine(sc_core::sc_module_name name, const Clock& clock, std::uint64_t accept_cycles)
-      : sc_module(name), clock_(clock), accept_cycles_(accept_cycles) {
-    SC_HAS_PROCESS(Engine);
-    SC_THREAD(run);
-  }
-
-  CommandQueue<WindowRecord> windows{"windows", 1};
-  std::vector<Arrival> arrivals;
-
- private:
-  void run() {
-    for (;;) {
-      auto* command = windows.take();
-      arrivals.push_back({command->record, command->arrival});
-      clock_.wait(accept_cycles_);
-      windows.complete(command);
-    }
-  }
-
-  Clock clock_;
-  std::uint64_t accept_cycles_;
-};
 
 /// Assembles what the predictor publishes: per tensor and head, values of all rows in order of tokens.
 class Tensors : public tlm::tlm_analysis_if<TensorRows> {
@@ -103,7 +72,7 @@ struct RigConfig {
   std::uint64_t accept_cycles = 0;
 };
 
-/// Memory, quantizer and predictor over their sockets, driven by a thread and with an engine that collects records.
+/// Memory, quantizer and predictor over their sockets, driven by a thread, with stand-ins for the engine and the DMA.
 template <class Memory>
 class Rig : public sc_core::sc_module {
  public:
@@ -116,14 +85,14 @@ class Rig : public sc_core::sc_module {
         predictor("predictor", config.predictor, config.tlm, clock),
         quantizer("quantizer", config.tlm, clock),
         engine("engine", clock, config.accept_cycles),
-        dma("dma", clock, 20),
+        dma("dma", clock, 20, access),
         memory("memory", std::forward<MemoryArguments>(arguments)...) {
     links.bind(commands, predictor.command);
-    access.bind(memory.memory);
+    links.bind(access, memory.memory);
     links.bind(predictor.operands, quantizer.operands);
     links.bind(quantizer.memory, memory.memory);
     links.bind(predictor.memory, memory.memory);
-    links.bind(predictor.windows, engine.windows);
+    links.bind(predictor.windows, engine.command);
     links.bind(predictor.dma, dma.command);
     SC_HAS_PROCESS(Rig);
     SC_THREAD(run);
@@ -153,8 +122,8 @@ class Rig : public sc_core::sc_module {
   InitiatorPort access;
   SplsPredictor predictor;
   HlogQuantizer quantizer;
-  Engine engine;
-  CommandRecorder<DmaCommand> dma;
+  CommandRecorder<WindowRecord> engine;
+  SystemMemory dma;
   Memory memory;
   std::function<void()> body;  ///< what the thread does
   bool done = false;

@@ -4,8 +4,8 @@
 #include <memory>
 #include <numeric>
 
+#include "protocol_checker/protocol_checker.h"
 #include "tlm/initiator_port.h"
-#include "tlm/protocol_checker.h"
 #include "tlm/raw_initiator.h"
 #include "tlm/test_memory.h"
 #include "tlm/thread.h"

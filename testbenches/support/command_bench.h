@@ -49,7 +49,7 @@ class CommandBench : public sc_core::sc_module {
         sender("sender", tlm, clock),
         host("host", TlmConfig{}, clock),
         links(tlm, clock) {
-    host.bind(sram.memory);
+    links.bind(host, sram.memory);
   }
 
   /// Address of `values`, a multiple of 64, as they will lie in SRAM when the run starts.

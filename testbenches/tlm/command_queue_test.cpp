@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "protocol_checker.h"
+#include "protocol_checker/protocol_checker.h"
 #include "thread.h"
 #include "tlm/initiator_port.h"
 
@@ -176,7 +176,7 @@ TEST_CASE("approximate: one port may have several commands in the queue") {
   Thread server("server", [&] { serve_in_order(bench.queue, 5); });
   sc_core::sc_start();
   CHECK(statuses == std::vector<std::uint32_t>{0, 1, 2, 3, 4});
-  CHECK(bench.checkers[0]->most_in_flight == 4);  // one ending, one taken, one waiting, one without END_REQ
+  CHECK(bench.checkers[0]->most_in_flight() == 4);  // one ending, one taken, one waiting, one without END_REQ
   CHECK(now() == 50);
 }
 

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "protocol_checker.h"
+#include "protocol_checker/protocol_checker.h"
 #include "test_memory.h"
 #include "thread.h"
 #include "tlm/initiator_port.h"
