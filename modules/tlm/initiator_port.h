@@ -18,7 +18,7 @@ namespace esact {
 
 /// Initiator side of a link, for SC_THREADs: every call returns when its transaction is done, at an edge of `clock`.
 /// Loose mode sends one b_transport per call. Approximate mode cuts a call into bursts that end at multiples of
-/// `burst_bytes` and keeps up to `outstanding` of them in flight through nb_transport (IEEE 1666 clause 16.2); a
+/// `burst_bytes` and keeps up to `outstanding` of them in flight through nb_transport (IEEE 1666 clause 15.2); a
 /// command record always is one transaction. Any number of threads may use a port at a time; calls for zero bytes
 /// return at once.
 class InitiatorPort : public tlm::tlm_initiator_socket<32>, public tlm::tlm_bw_transport_if<> {

@@ -12,7 +12,7 @@
 
 namespace esact {
 
-/// Multi target socket that keeps the rules of the base protocol (IEEE 1666 clause 16.2) so that what derives from it
+/// Multi target socket that keeps the rules of the base protocol (IEEE 1666 clause 15.2) so that what derives from it
 /// sees requests and gives responses: annotated delays are honoured, END_REQ goes back on the return path where the
 /// request is accepted at once, and each initiator has one BEGIN_RESP at a time.
 class PhasedTarget : public tlm_utils::multi_passthrough_target_socket<PhasedTarget, 32> {

@@ -17,7 +17,7 @@ namespace esact {
 /// Sits on a link and holds back a share of what passes by a random number of cycles: values must not depend on it, and
 /// no link may deadlock under it. b_transport is delayed before and after, by annotation. Of a non-blocking transaction
 /// each of the four phases is held back on its own, so that the target sees its END_RESP late and the initiator its
-/// END_REQ: towards both the injector keeps the base protocol's rules (IEEE 1666 clause 16.2), with one request and one
+/// END_REQ: towards both the injector keeps the base protocol's rules (IEEE 1666 clause 15.2), with one request and one
 /// response on the way at a time. Grants no direct memory, which nothing could delay.
 class StallInjector : public sc_core::sc_module {
  public:

@@ -164,7 +164,7 @@ TEST_CASE("debug reads give codes without time or counts, debug writes nothing")
   });
 }
 
-/// A target that answers a read of byte 0x81 in the way of IEEE 1666 clause 16.2 it is told to, or by b_transport.
+/// A target that answers a read of byte 0x81 in the way of IEEE 1666 clause 15.2 it is told to, or by b_transport.
 enum class Answer { kCompleted, kUpdated, kBackward };
 
 class ScriptedTarget : public sc_core::sc_module {

@@ -6,7 +6,7 @@ execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX} C
 
 set(allowed
     "include/esact/esact\\.h|include/esact_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact\\.a"
-    "include/protocol_checker/[a-z_]+\\.h|include/esact_dram/esact_dram\\.h|include/dram_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact_dram\\.a"
+    "include/(protocol_checker|transaction_recorder)/[a-z_]+\\.h|include/esact_dram/esact_dram\\.h|include/dram_interface/[a-z_]+\\.h|lib[^/]*(/[^/]+)?/libesact_dram\\.a"
     "lib[^/]*(/[^/]+)?/cmake/esact/[A-Za-z-]+\\.cmake|share/licenses/esact/LICENSE")
 list(JOIN allowed "|" allowed)
 file(GLOB_RECURSE files RELATIVE ${PREFIX} ${PREFIX}/*)
