@@ -60,7 +60,6 @@ template <typename Target, typename Field>
 Parameter<Target> name_parameter(std::string key, FieldOf<Target, Field> field,
                                  std::vector<std::pair<std::string, Field>> choices, std::string description) {
   std::vector<std::string> names;
-  names.reserve(choices.size());
   for (const auto& [name, value] : choices) names.push_back(name);
   const auto set = [key, field, choices, names](Target& target, const std::string& source, const std::string& text) {
     field(target) = choices[parse_name(source, key, text, names)].second;

@@ -59,7 +59,6 @@ void YamlMap::check_keys(const std::vector<std::string>& known) const {
   for (const auto& [key, value] : entries_) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     std::vector<std::string> dotted_names;
-    dotted_names.reserve(known.size());
     for (const std::string& name : known) dotted_names.push_back(dotted(name));
     throw unknown_key(source_, dotted(key), dotted_names);
   }

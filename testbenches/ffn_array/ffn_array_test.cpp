@@ -68,8 +68,8 @@ struct Block {
 
 std::vector<std::uint16_t> computing(const std::vector<std::uint8_t>& distance) {
   std::vector<std::uint16_t> rows;
-  for (std::uint16_t row = 0; row < distance.size(); ++row) {
-    if (distance[row] == 0) rows.push_back(row);
+  for (std::size_t row = 0; row < distance.size(); ++row) {
+    if (distance[row] == 0) rows.push_back(static_cast<std::uint16_t>(row));
   }
   return rows;
 }

@@ -127,7 +127,7 @@ nlohmann::ordered_json describe(const PlatformConfig& config) {
   }
   for (const platform::SplsOverride& setting : config.spls) sets.push_back(setting.key + "=" + setting.value);
   const PlatformConfig again = platform::load_configuration(std::nullopt, sets);
-  const auto values = effective(config, {knobs(config)});
+  auto values = effective(config, {knobs(config)});
   if (effective(again, {knobs(again)}) != values) throw Failure("values change when they are given again");
   return values;
 }
@@ -161,7 +161,7 @@ Target safetensors_target(const fs::path& folder) {
 
 /// A folder of which one file is replaced by the input.
 Target file_target(const std::string& name, const fs::path& folder, const std::string& file,
-                   std::function<std::string(const std::string&, Random&)> mutate) {
+                   const std::function<std::string(const std::string&, Random&)>& mutate) {
   test::SmallWorkload().write(folder);
   const std::string base = read_file(folder / file);
   return {name, [base, mutate](Random& random) { return mutate(base, random); },

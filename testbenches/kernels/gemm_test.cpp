@@ -66,7 +66,8 @@ void check_random(std::int64_t a_low, std::int64_t a_high, std::int64_t b_low, s
 /// Depths around the bounds of a block and of exact float32 sums up to the longest, all operands at one extreme or at
 /// random near it.
 template <class A, class B>
-void check_extremes(std::vector<std::int64_t> a_values, std::vector<std::int64_t> b_values, Layout layout) {
+void check_extremes(const std::vector<std::int64_t>& a_values, const std::vector<std::int64_t>& b_values,
+                    Layout layout) {
   std::mt19937_64 random(8);
   const bool transposed = layout == Layout::kTransposed;
   for (const std::size_t depth : {511, 512, 513, 1023, 1024, 1025, 1536, 2048, 2049, 4096}) {

@@ -118,9 +118,9 @@ TEST_CASE("Every reserved byte must be zero") {
   Descriptor descriptor = good_descriptor();
   descriptor.reserved0 = 1;
   CHECK(error_of([&] { check_descriptor(descriptor); }).code == ErrorCode::kReservedNotZero);
-  for (std::size_t byte = 0; byte < sizeof descriptor.reserved1; ++byte) {
+  for (auto& byte : descriptor.reserved1) {
     descriptor = good_descriptor();
-    descriptor.reserved1[byte] = 0x80;
+    byte = 0x80;
     CHECK(error_of([&] { check_descriptor(descriptor); }).code == ErrorCode::kReservedNotZero);
   }
 }
