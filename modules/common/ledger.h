@@ -19,7 +19,7 @@ class Ledger {
   void enter(std::size_t unit, UnitState state) { enter(unit, state, sc_core::sc_time_stamp()); }
 
   /// The same from `since`, which lies between the unit's last entry and now: for what is known only afterwards,
-  /// such as the end of a computation that a transfer outlasted.
+  /// such as the end of a computation that a transfer outlasted. Before the last entry is an SC_REPORT_FATAL.
   void enter(std::size_t unit, UnitState state, const sc_core::sc_time& since);
 
   /// Cycles per state since time 0 up to now.

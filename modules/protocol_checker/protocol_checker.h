@@ -44,7 +44,6 @@ class ProtocolChecker : public sc_core::sc_module,
   /// What nobody may change in a transaction's life.
   struct Attributes {
     tlm::tlm_command command;
-    tlm::tlm_gp_option option;
     const unsigned char* data;
     unsigned length;
     const unsigned char* byte_enables;
@@ -61,8 +60,10 @@ class ProtocolChecker : public sc_core::sc_module,
     Access access;
     Attributes attributes;
     Stage stage;
-    tlm::tlm_response_status response;  ///< from BEGIN_RESP on
-    sc_core::sc_time time;              ///< effective, of the last call or return
+    sc_dt::uint64 time;  ///< effective, of the last call or return, in units of the time resolution
+    tlm::tlm_response_status response = tlm::TLM_INCOMPLETE_RESPONSE;  ///< from BEGIN_RESP on
+
+    Transaction(const Payload& payload, Stage stage, const sc_core::sc_time& delay);
   };
   /// A call of nb_transport as its caller made it.
   struct Call {
@@ -73,6 +74,16 @@ class ProtocolChecker : public sc_core::sc_module,
     sc_dt::uint64 delta;
 
     Call(const Payload& payload, bool forward, const tlm::tlm_phase& phase, const sc_core::sc_time& delay);
+  };
+
+  /// A call of the debug or direct memory interface as its caller made it.
+  struct Inquiry {
+    Access access;
+    Attributes attributes;
+    tlm::tlm_gp_option option;
+    sc_dt::uint64 delta;
+
+    explicit Inquiry(const Payload& payload);
   };
 
   void b_transport(Payload& payload, sc_core::sc_time& delay) override;
@@ -89,10 +100,12 @@ class ProtocolChecker : public sc_core::sc_module,
   void returned(const Call& call, tlm::tlm_sync_enum sync, const Payload& payload, const tlm::tlm_phase& phase,
                 const sc_core::sc_time& delay);
   void completed(const Call& call, const Payload& payload, const sc_core::sc_time& delay);
-  void end(const Payload& payload);
+  void end(Transaction& transaction);
+  void answered(const Inquiry& inquiry, const Payload& payload, ProtocolRule wait_rule) const;
 
-  void check_begin(const Payload& payload, const Access& access) const;
+  void check_begin(const Transaction& transaction) const;
   void check_life(const Transaction& transaction) const;
+  void check_reference(const Payload& payload, const Access& access) const;
   void check_time(Transaction& transaction, const sc_core::sc_time& delay) const;
   Transaction* find(const Payload& payload);
   void require(bool kept, ProtocolRule rule, const Access& access) const {

@@ -18,6 +18,7 @@ enum class ProtocolRule : std::uint8_t {
   kMemoryManager,
   kReferenceCount,
   kObjectInUse,
+  kOneInterface,
   kResponseSet,
   kResponseFinal,
   kPhasePath,
@@ -30,13 +31,15 @@ enum class ProtocolRule : std::uint8_t {
   kTimeOrder,
   kNonBlockingWait,
   kBlockingProcess,
+  kDirectMemoryDescriptor,
   kDirectMemoryRegion,
   kDirectMemoryAccess,
+  kDirectMemoryWait,
   kInvalidatedRange,
   kDebugCount,
   kDebugWait
 };
-constexpr std::size_t kProtocolRules = 28;
+constexpr std::size_t kProtocolRules = 31;
 
 /// A rule in words.
 struct ProtocolRuleText {

@@ -59,7 +59,7 @@ SplsPredictor::Head SplsPredictor::predict_keys(const PredictorCommand& request)
   const prediction::Levels x = read_x(request, head, 0, request.tokens);
   const std::vector<std::int8_t> keys = prediction::project(request, x, key_weights, key_bias, request.k_shift);
   head.keys = prediction::level(request, keys);
-  finish_step(kPredictUnit, start, key_cycles(config_, request));
+  finish_step(kPredictUnit, start, key_cycles(config_, request), waits_for(request));
 
   counts_.predictor_products += key_products(request);
   count_conversions(request, keys.size());
@@ -79,7 +79,7 @@ std::vector<std::int32_t> SplsPredictor::predict_window(const PredictorCommand& 
       prediction::project(request, x, head.query_weights, head.query_bias, request.q_shift);
   std::vector<std::int32_t> pam =
       prediction::attention_rows(request, first_row, prediction::level(request, queries), head.keys);
-  finish_step(kPredictUnit, start, window_cycles(config_, request, rows, valid));
+  finish_step(kPredictUnit, start, window_cycles(config_, request, rows, valid), waits_for(request));
 
   counts_.predictor_products += query_products(request, rows) + pam_products(request, valid);
   count_conversions(request, queries.size());
@@ -205,10 +205,8 @@ prediction::Levels SplsPredictor::read_x(const PredictorCommand& request, Head& 
   for (std::uint32_t row = 0; row < rows; row += request.x_rows) {
     const std::uint64_t bytes = std::min(request.x_rows, rows - row) * width;
     const DmaCommand load{DmaDirection::kToSram, 0, request.x_system + (first_row + row) * width, request.x, bytes};
-    ledger_.enter(kPredictUnit, UnitState::kDram);
     if (dma.try_send(load) != tlm::TLM_OK_RESPONSE) head.failed = true;
     counts_.streamed_bytes += bytes;
-    ledger_.enter(kPredictUnit, UnitState::kBusy);
     operands.read(operand_address(request.spls.quantizer, request.x), codes.data() + row * width, bytes);
   }
   return prediction::decode(request, codes);
@@ -227,10 +225,16 @@ std::vector<std::int32_t> SplsPredictor::read_bias(const PredictorCommand& reque
   return bias;
 }
 
-/// Ends a step that computes for `cycles` from `start` while its reads, over by now, ran beside: at the later of both.
-void SplsPredictor::finish_step(Unit unit, const sc_core::sc_time& start, std::uint64_t cycles) {
+/// What keeps `predict` waiting for x.
+UnitState SplsPredictor::waits_for(const PredictorCommand& request) {
+  return request.x_system == kNoAddress ? UnitState::kSram : UnitState::kDram;
+}
+
+/// Ends a step that computes for `cycles` from `start` while its reads, over by now, ran beside: at the later of both;
+/// what the reads add is time in `waiting`.
+void SplsPredictor::finish_step(Unit unit, const sc_core::sc_time& start, std::uint64_t cycles, UnitState waiting) {
   const sc_core::sc_time computed = start + clock_.cycles(cycles);
-  if (sc_core::sc_time_stamp() > computed) ledger_.enter(unit, UnitState::kSram, computed);
+  if (sc_core::sc_time_stamp() > computed) ledger_.enter(unit, waiting, computed);
   Clock::wait_until(computed);
   clock_.wait(0);
 }

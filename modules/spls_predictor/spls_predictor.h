@@ -78,7 +78,9 @@ class SplsPredictor : public sc_core::sc_module {
   prediction::Levels read_x(const PredictorCommand& request, Head& head, std::uint32_t first_row, std::uint32_t rows);
   prediction::Levels read_levels(const PredictorCommand& request, std::uint64_t address, std::size_t count);
   std::vector<std::int32_t> read_bias(const PredictorCommand& request, std::uint64_t address);
-  void finish_step(Unit unit, const sc_core::sc_time& start, std::uint64_t cycles);
+  static UnitState waits_for(const PredictorCommand& request);
+  void finish_step(Unit unit, const sc_core::sc_time& start, std::uint64_t cycles,
+                   UnitState waiting = UnitState::kSram);
   void count_conversions(const PredictorCommand& request, std::size_t count);
   void publish(const PredictorCommand& request, const char* tensor, ElementType type, std::uint32_t first_row,
                std::uint32_t rows, std::uint32_t columns, const void* data);

@@ -43,10 +43,10 @@ Machine::Machine(sc_core::sc_module_name name, const PlatformConfig& config, Tra
   esact.irq.bind(irq);
   esact.reset.bind(reset);
   links_.bind(esact.dma, interconnect_.in());
-  loader_.bind(interconnect_.in());
   const std::string interconnect = interconnect_.name();
   interconnect_.map("csr", kCsrBase, kCsrBytes, links_.path_to(esact.csr, interconnect + ".csr"));
   interconnect_.map("dram", kDramBase, config.dram.bytes, links_.path_to(dram_->socket(), interconnect + ".dram"));
+  links_.bind(loader_, interconnect_.in());
 }
 
 void Machine::debug(tlm::tlm_command command, std::uint64_t address, void* data, std::uint64_t bytes) {

@@ -9,13 +9,12 @@
 #include "esact/esact.h"
 #include "platforms/common/configuration.h"
 #include "tlm/bind.h"
-#include "tlm/initiator_port.h"
 #include "tlm/interconnect.h"
 
 namespace esact::platform {
 
-/// The virtual prototype: an Esact, its DRAM and the interconnect between them and a host, which is bound to `host` or
-/// with `bind_host`.
+/// The virtual prototype: an Esact, its DRAM and the interconnect between them and a host, which is bound with
+/// `bind_host`.
 class Machine : public sc_core::sc_module {
  public:
   /// `listener`, if any, records the links that it wants, the host's and the interconnect's (`interconnect.csr`,
@@ -26,10 +25,12 @@ class Machine : public sc_core::sc_module {
   sc_core::sc_signal<bool> irq;
   sc_core::sc_signal<bool> reset;
 
-  /// Where a host binds: addresses of memory_map.h.
-  PhasedTarget& host() { return interconnect_.in(); }
-  /// The same over a link that may be recorded, checked and stalled like those within the machine.
-  void bind_host(InitiatorPort& host) { links_.bind(host, interconnect_.in()); }
+  /// Binds a host's socket, over a link that is recorded, checked and stalled like those within the machine. Addresses
+  /// of memory_map.h.
+  template <class Initiator>
+  void bind_host(Initiator& host) {
+    links_.bind(host, interconnect_.in());
+  }
   DramModel& dram() { return *dram_; }
   /// Fills or reads DRAM as a boot loader would: at once and without side effects. Address in the map.
   void debug(tlm::tlm_command command, std::uint64_t address, void* data, std::uint64_t bytes);

@@ -59,3 +59,15 @@ TEST_CASE("a ledger's states add up to units times cycles") {
   CHECK(thread.finished());
   CHECK(ledger.units() == 2);
 }
+
+TEST_CASE("a unit that enters a state before its last one is a bug of the model") {
+  Ledger ledger(kClock, 1);
+  Thread thread("thread", [&] {
+    kClock.wait(10);
+    ledger.enter(0, UnitState::kBusy);
+    ledger.enter(0, UnitState::kSram, kClock.cycles(10));
+    CHECK_THROWS_AS(ledger.enter(0, UnitState::kIdle, kClock.cycles(9)), sc_core::sc_report);
+  });
+  sc_core::sc_start();
+  CHECK(thread.finished());
+}

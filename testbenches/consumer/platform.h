@@ -15,7 +15,9 @@ namespace consumer {
 struct Platform : sc_core::sc_module {
   esact::Esact accelerator;
   Memory memory;
-  esact::ProtocolChecker checker;  // of what our memory answers
+  esact::ProtocolChecker csr_checker;
+  esact::ProtocolChecker dma_checker;
+  esact::ProtocolChecker host_checker;
   Host host;
   sc_core::sc_signal<bool> irq;
   sc_core::sc_signal<bool> reset;
@@ -24,14 +26,18 @@ struct Platform : sc_core::sc_module {
       : sc_module(name),
         accelerator("accelerator", config),
         memory("memory"),
-        checker("checker"),
+        csr_checker("csr_checker"),
+        dma_checker("dma_checker"),
+        host_checker("host_checker"),
         host("host"),
         irq("irq"),
         reset("reset") {
-    host.csr.bind(accelerator.csr);
-    host.memory.bind(memory.host);
-    accelerator.dma.bind(checker.in);
-    checker.out.bind(memory.accelerator);
+    host.csr.bind(csr_checker.in);
+    csr_checker.out.bind(accelerator.csr);
+    accelerator.dma.bind(dma_checker.in);
+    dma_checker.out.bind(memory.accelerator);
+    host.memory.bind(host_checker.in);
+    host_checker.out.bind(memory.host);
     accelerator.irq.bind(irq);
     host.irq.bind(irq);
     accelerator.reset.bind(reset);

@@ -25,9 +25,9 @@ struct Bench : sc_core::sc_module {
         raw("raw"),
         scheduler_status("scheduler_status", TlmConfig{}, clock),
         commands("commands", 4) {
-    raw.socket.bind(csr.csr);
-    scheduler_status.bind(csr.status);
-    csr.command.bind(commands);
+    raw.bind(csr.csr);
+    links.bind(scheduler_status, csr.status);
+    links.bind(csr.command, commands);
     csr.irq.bind(irq);
   }
 
@@ -42,6 +42,7 @@ struct Bench : sc_core::sc_module {
   RawInitiator raw;
   InitiatorPort scheduler_status;
   CommandQueue<DoorbellRecord> commands;
+  Links links{TlmConfig{}, clock};
   sc_core::sc_signal<bool> irq;
 };
 
@@ -124,6 +125,7 @@ TEST_CASE("the two transport interfaces read and write alike") {
       std::uint32_t back = 0;
       payload.set_read();
       payload.set_data_ptr(reinterpret_cast<unsigned char*>(&back));
+      payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
       blocking ? bench.raw.block(payload) : bench.raw.phases(payload);
       CHECK(back == value);
     }

@@ -148,7 +148,7 @@ TEST_CASE("approximate: a full queue holds requests back") {
 TEST_CASE("illegal accesses get the response of IEEE 1666, take no time and count nothing") {
   SimpleDram dram("dram", config(), 4);
   RawInitiator initiator("initiator");
-  initiator.socket.bind(dram.socket());
+  initiator.bind(dram.socket());
   constexpr std::uint64_t kEnd = 1 << 30;
   constexpr tlm::tlm_command kRead = tlm::TLM_READ_COMMAND;
   constexpr tlm::tlm_command kWrite = tlm::TLM_WRITE_COMMAND;
@@ -181,7 +181,7 @@ TEST_CASE("illegal accesses get the response of IEEE 1666, take no time and coun
 TEST_CASE("an ignored command is timed and counted as a read") {
   SimpleDram dram("dram", config(), 4);
   RawInitiator initiator("initiator");
-  initiator.socket.bind(dram.socket());
+  initiator.bind(dram.socket());
   Thread thread("thread", [&] {
     check_accesses(initiator, {{"ignored", tlm::TLM_IGNORE_COMMAND, 0, 64, 64, false, tlm::TLM_OK_RESPONSE}});
     CHECK(now() == 2 * 54000);  // once over either interface

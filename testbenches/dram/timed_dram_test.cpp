@@ -31,7 +31,7 @@ constexpr tlm::tlm_command kIgnore = tlm::TLM_IGNORE_COMMAND;
 TEST_CASE("wrong accesses get their response, take no time and change nothing") {
   TimedDram dram("dram", dram_table("ddr4"), small());
   RawInitiator initiator("initiator");
-  initiator.socket.bind(dram.memory);
+  initiator.bind(dram.memory);
   Thread thread("thread", [&] {
     check_accesses(initiator,
                    {{"beyond the end", kRead, 1 << 20, 64, 64, false, tlm::TLM_ADDRESS_ERROR_RESPONSE},
@@ -133,7 +133,7 @@ TEST_CASE("an ignored command is timed as a read and moves nothing") {
 TEST_CASE("direct access has the table's latency and the bounds of the memory") {
   TimedDram dram("dram", dram_table("lpddr4"), small(true));
   RawInitiator initiator("initiator");
-  initiator.socket.bind(dram.memory);
+  initiator.bind(dram.memory);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   tlm::tlm_dmi region;
   REQUIRE(initiator.direct_memory(70000, region));
@@ -148,7 +148,7 @@ TEST_CASE("direct access has the table's latency and the bounds of the memory") 
 TEST_CASE("without loose mode there is no direct access") {
   TimedDram dram("dram", dram_table("lpddr4"), small());
   RawInitiator initiator("initiator");
-  initiator.socket.bind(dram.memory);
+  initiator.bind(dram.memory);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   check_no_direct_memory(initiator, 0, 0, ~std::uint64_t{0});
 }
@@ -156,7 +156,7 @@ TEST_CASE("without loose mode there is no direct access") {
 TEST_CASE("the hint at direct access comes with a good response, if there is direct access") {
   TimedDram dram("dram", dram_table("ddr4"), small(true));
   RawInitiator initiator("initiator");
-  initiator.socket.bind(dram.memory);
+  initiator.bind(dram.memory);
   Thread thread("thread", [&] {
     unsigned char byte = 0;
     tlm::tlm_generic_payload payload;

@@ -106,8 +106,7 @@ class DeviceFuzz {
 
  private:
   static platform::PlatformConfig configuration(std::vector<std::string> sets) {
-    // Register accesses break the base protocol on purpose.
-    sets.insert(sets.begin(), {"dram.bytes=16777216", "tlm.check=false"});
+    sets.insert(sets.begin(), "dram.bytes=16777216");
     return platform::load_configuration(std::nullopt, sets);
   }
 

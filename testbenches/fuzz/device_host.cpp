@@ -1,5 +1,9 @@
 #include "fuzz/device_host.h"
 
+#include <optional>
+
+#include "support/broken_on_purpose.h"
+
 namespace esact::fuzz {
 namespace {
 
@@ -21,7 +25,7 @@ DeviceHost::DeviceHost(const sc_core::sc_module_name& name, const platform::Plat
       bus_("bus", TlmConfig{}, Clock(1000)),
       raw_("raw") {
   machine_.bind_host(bus_);
-  raw_.bind(machine_.host());
+  machine_.bind_host(raw_);
   image_.load([&](std::uint64_t address, const void* data, std::uint64_t bytes) {
     const auto* first = static_cast<const unsigned char*>(data);
     pieces_.push_back({address, {first, first + bytes}});
@@ -43,6 +47,8 @@ void DeviceHost::write(std::uint32_t offset, std::uint32_t value) {
 }
 
 void DeviceHost::transport(tlm::tlm_generic_payload& payload) {
+  std::optional<test::BrokenOnPurpose> broken;
+  if (test::has_illegal_attributes(payload)) broken.emplace();
   sc_core::sc_time delay;
   raw_->b_transport(payload, delay);
   if (delay != sc_core::SC_ZERO_TIME) sc_core::wait(delay);

@@ -11,6 +11,7 @@
 #include "kernels/quantizer.h"
 #include "tlm/bind.h"
 #include "tlm/initiator_port.h"
+#include "tlm/memory_manager.h"
 
 namespace esact::testbench {
 namespace {
@@ -164,7 +165,11 @@ TEST_CASE("debug reads give codes without time or counts, debug writes nothing")
   });
 }
 
-/// A target that answers a read of byte 0x81 in the way of IEEE 1666 clause 15.2 it is told to, or by b_transport.
+const std::array<unsigned char, 2> kCodes = {static_cast<unsigned char>(kernels::encode(Quantizer::kLeadingOne, -127)),
+                                             static_cast<unsigned char>(kernels::encode(Quantizer::kLeadingOne, -126))};
+
+/// A target that answers a read of bytes 0x81, 0x82 in the way of IEEE 1666 clause 15.2 it is told to, or by
+/// b_transport.
 enum class Answer { kCompleted, kUpdated, kBackward };
 
 class ScriptedTarget : public sc_core::sc_module {
@@ -189,7 +194,8 @@ class ScriptedTarget : public sc_core::sc_module {
  private:
   void fill(tlm::tlm_generic_payload& payload) {
     seen_address = payload.get_address();
-    *payload.get_data_ptr() = 0x81;
+    payload.get_data_ptr()[0] = 0x81;
+    payload.get_data_ptr()[1] = 0x82;
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
   }
 
@@ -226,22 +232,29 @@ class RawInitiator : public sc_core::sc_module {
 
 struct RawRig {
   RawRig() {
-    initiator.socket.bind(quantizer.operands);
-    quantizer.memory.bind(target.memory);
+    links.bind(initiator.socket, quantizer.operands);
+    links.bind(quantizer.memory, target.memory);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+
+  /// A read of all of `data`.
+  tlm::tlm_generic_payload& read() {
+    tlm::tlm_generic_payload& payload = payloads.acquire();
     payload.set_command(tlm::TLM_READ_COMMAND);
     payload.set_address(kAddress);
-    payload.set_data_ptr(&data);
-    payload.set_data_length(1);
-    payload.set_streaming_width(1);
+    payload.set_data_ptr(data.data());
+    payload.set_data_length(data.size());
+    payload.set_streaming_width(data.size());
+    return payload;
   }
 
   static constexpr std::uint64_t kAddress = operand_address(Quantizer::kLeadingOne, 0x1234);
   RawInitiator initiator{"initiator"};
   HlogQuantizer quantizer{"quantizer", TlmConfig(), kClock};
   ScriptedTarget target{"target"};
-  tlm::tlm_generic_payload payload;
-  unsigned char data = 0;
+  Links links{TlmConfig(), kClock};
+  MemoryManager<> payloads;
+  std::array<unsigned char, 2> data{};
 };
 
 TEST_CASE("the address is restored with every form of response") {
@@ -250,46 +263,50 @@ TEST_CASE("the address is restored with every form of response") {
     INFO("answer " << static_cast<int>(answer));
     rig.target.answer = answer;
     rig.target.ended = false;
-    rig.data = 0;
+    rig.data = {};
+    tlm::tlm_generic_payload& payload = rig.read();
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_core::sc_time delay;
-    const tlm::tlm_sync_enum sync = rig.initiator.socket->nb_transport_fw(rig.payload, phase, delay);
+    const tlm::tlm_sync_enum sync = rig.initiator.socket->nb_transport_fw(payload, phase, delay);
     if (answer == Answer::kBackward) {
       CHECK(sync == tlm::TLM_ACCEPTED);
-      rig.target.respond_backward(rig.payload);
+      rig.target.respond_backward(payload);
       CHECK(rig.initiator.last_phase == tlm::BEGIN_RESP);
     }
     CHECK(rig.target.seen_address == 0x1234);
-    CHECK(rig.payload.get_address() == RawRig::kAddress);
-    CHECK(rig.data == kernels::encode(Quantizer::kLeadingOne, -127));
+    CHECK(payload.get_address() == RawRig::kAddress);
+    CHECK(rig.data == kCodes);
     if (answer == Answer::kCompleted) continue;
     phase = tlm::END_RESP;
-    CHECK(rig.initiator.socket->nb_transport_fw(rig.payload, phase, delay) == tlm::TLM_COMPLETED);
+    CHECK(rig.initiator.socket->nb_transport_fw(payload, phase, delay) == tlm::TLM_COMPLETED);
     CHECK(rig.target.ended);
   }
+  rig.data = {};
+  tlm::tlm_generic_payload& payload = rig.read();
   sc_core::sc_time delay;
-  rig.initiator.socket->b_transport(rig.payload, delay);
-  CHECK(rig.payload.get_address() == RawRig::kAddress);
-  CHECK(rig.data == kernels::encode(Quantizer::kLeadingOne, -127));
-  CHECK(rig.quantizer.counts().hlog_conversions == 4);
+  rig.initiator.socket->b_transport(payload, delay);
+  CHECK(payload.get_address() == RawRig::kAddress);
+  CHECK(rig.data == kCodes);
+  CHECK(rig.quantizer.counts().hlog_conversions == 4 * rig.data.size());
 }
 
 TEST_CASE("byte enables and short streaming widths are refused") {
   RawRig rig;
   unsigned char enable = 0xff;
   sc_core::sc_time delay;
-  rig.payload.set_byte_enable_ptr(&enable);
-  rig.payload.set_byte_enable_length(1);
-  rig.initiator.socket->b_transport(rig.payload, delay);
-  CHECK(rig.payload.get_response_status() == tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+  tlm::tlm_generic_payload& enabled = rig.read();
+  enabled.set_byte_enable_ptr(&enable);
+  enabled.set_byte_enable_length(1);
+  rig.initiator.socket->b_transport(enabled, delay);
+  CHECK(enabled.get_response_status() == tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
 
-  rig.payload.set_byte_enable_ptr(nullptr);
-  rig.payload.set_streaming_width(0);
+  tlm::tlm_generic_payload& streaming = rig.read();
+  streaming.set_streaming_width(1);
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
-  CHECK(rig.initiator.socket->nb_transport_fw(rig.payload, phase, delay) == tlm::TLM_COMPLETED);
-  CHECK(rig.payload.get_response_status() == tlm::TLM_BURST_ERROR_RESPONSE);
-  CHECK(rig.data == 0);
-  CHECK(rig.payload.get_address() == RawRig::kAddress);
+  CHECK(rig.initiator.socket->nb_transport_fw(streaming, phase, delay) == tlm::TLM_COMPLETED);
+  CHECK(streaming.get_response_status() == tlm::TLM_BURST_ERROR_RESPONSE);
+  CHECK(rig.data == std::array<unsigned char, 2>{});
+  CHECK(streaming.get_address() == RawRig::kAddress);
 }
 
 }  // namespace

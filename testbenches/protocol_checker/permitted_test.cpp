@@ -123,6 +123,42 @@ TEST_CASE("two threads are inside b_transport at once") {
   CHECK(fast.finished());
 }
 
+TEST_CASE("a thread is killed inside b_transport, and its object is used again") {
+  Rig rig("rig");
+  Payload& payload = rig.payload();
+  rig.on_block = [](Payload& payload, sc_core::sc_time&) {
+    sc_core::wait(2 * kNanosecond);
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  };
+  sc_core::sc_process_handle killed = sc_core::sc_spawn([&] { rig.block(payload); });
+  Thread thread("thread", [&] {
+    sc_core::wait(kNanosecond);
+    CHECK(rig.checker.in_flight() == 1);
+    killed.kill();
+    CHECK(rig.checker.in_flight() == 0);
+    rig.block(payload);
+  });
+  sc_core::sc_start();
+  CHECK(thread.finished());
+}
+
+TEST_CASE("a debug access has its full payload accepted, and an ignored command has no data") {
+  CHECK(error_of([](Rig& rig) {
+          rig.on_debug = [](Payload& payload) {
+            payload.set_gp_option(tlm::TLM_FULL_PAYLOAD_ACCEPTED);
+            return 0u;
+          };
+          Payload& payload = rig.payload();
+          payload.set_gp_option(tlm::TLM_FULL_PAYLOAD);
+          rig.initiator->transport_dbg(payload);
+          Payload& ignored = rig.payload();
+          ignored.set_command(tlm::TLM_IGNORE_COMMAND);
+          ignored.set_data_ptr(nullptr);
+          ignored.set_data_length(0);
+          rig.block(ignored);
+        }) == "");
+}
+
 TEST_CASE("all six calls reach the other side as they are, with their results") {
   unsigned char bytes[4] = {1, 2, 3, 4};
   std::vector<std::string> calls;

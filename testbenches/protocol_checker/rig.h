@@ -20,6 +20,7 @@ class Rig : public sc_core::sc_module, private tlm::tlm_fw_transport_if<>, priva
 
   tlm::tlm_initiator_socket<32> initiator;
   tlm::tlm_target_socket<32> target;
+  ProtocolChecker checker;
 
   std::function<void(Payload&, sc_core::sc_time&)> on_block = [](Payload& payload, sc_core::sc_time&) {
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
@@ -30,11 +31,11 @@ class Rig : public sc_core::sc_module, private tlm::tlm_fw_transport_if<>, priva
   std::function<unsigned(Payload&)> on_debug = [](Payload& payload) { return payload.get_data_length(); };
 
   explicit Rig(const sc_core::sc_module_name& name)
-      : sc_core::sc_module(name), initiator("initiator"), target("target"), checker_("checker") {
+      : sc_core::sc_module(name), initiator("initiator"), target("target"), checker("checker") {
     initiator.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
     target.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
-    initiator.bind(checker_.in);
-    checker_.out.bind(target);
+    initiator.bind(checker.in);
+    checker.out.bind(target);
   }
 
   /// A payload with which nothing is wrong: a write of 4 bytes to 0x40.
@@ -80,7 +81,6 @@ class Rig : public sc_core::sc_module, private tlm::tlm_fw_transport_if<>, priva
 
   MemoryManager<> payloads_;
   std::array<unsigned char, 64> data_{};
-  ProtocolChecker checker_;
 };
 
 /// Runs `body` in a thread; the message of the error that a SystemC report ended it with, empty if none did.

@@ -46,6 +46,25 @@ TEST_CASE("option: a full payload is asked for") {
   CHECK(broken_by_initiator([](Payload& payload) { payload.set_gp_option(tlm::TLM_FULL_PAYLOAD); }) == "option");
 }
 
+TEST_CASE("option: a debug target asks for a full payload itself") {
+  CHECK(broken_by([](Rig& rig) {
+          rig.on_debug = [](Payload& payload) {
+            payload.set_gp_option(tlm::TLM_FULL_PAYLOAD);
+            return 4u;
+          };
+          rig.initiator->transport_dbg(rig.payload());
+        }) == "option");
+}
+
+TEST_CASE("option: a request for direct memory is accepted beforehand") {
+  CHECK(broken_by([](Rig& rig) {
+          Payload& payload = rig.payload();
+          payload.set_gp_option(tlm::TLM_FULL_PAYLOAD_ACCEPTED);
+          tlm::tlm_dmi region;
+          rig.initiator->get_direct_mem_ptr(payload, region);
+        }) == "option");
+}
+
 TEST_CASE("data_pointer: a write without data") {
   CHECK(broken_by_initiator([](Payload& payload) { payload.set_data_ptr(nullptr); }) == "data_pointer");
 }
@@ -64,6 +83,13 @@ TEST_CASE("data_length: a write of no bytes") {
 
 TEST_CASE("streaming_width: a width of 0") {
   CHECK(broken_by_initiator([](Payload& payload) { payload.set_streaming_width(0); }) == "streaming_width");
+}
+
+TEST_CASE("streaming_width: a width of 0 in an ignored command") {
+  CHECK(broken_by_initiator([](Payload& payload) {
+          payload.set_command(tlm::TLM_IGNORE_COMMAND);
+          payload.set_streaming_width(0);
+        }) == "streaming_width");
 }
 
 TEST_CASE("byte_enable_length: byte enables without a length") {
@@ -114,11 +140,34 @@ TEST_CASE("memory_manager: a payload of nobody's") {
         }) == "memory_manager");
 }
 
-TEST_CASE("reference_count: the initiator has not acquired its payload") {
+namespace {
+
+/// A payload that its initiator has not acquired is sent by `send`.
+std::string broken_by_unreferenced(const std::function<void(Rig&, Payload&)>& send) {
+  return broken_by([&](Rig& rig) {
+    Payload payload(&rig.manager());
+    payload.set_command(tlm::TLM_IGNORE_COMMAND);
+    payload.set_streaming_width(1);
+    send(rig, payload);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("reference_count: a request that its initiator has not acquired") {
+  CHECK(broken_by_unreferenced([](Rig& rig, Payload& payload) { rig.forward(payload, tlm::BEGIN_REQ); }) ==
+        "reference_count");
+}
+
+TEST_CASE("reference_count: a blocking write that its initiator has not acquired") {
+  CHECK(broken_by_unreferenced([](Rig& rig, Payload& payload) { rig.block(payload); }) == "reference_count");
+}
+
+TEST_CASE("reference_count: an initiator gives its request up") {
   CHECK(broken_by([](Rig& rig) {
-          Payload payload(&rig.manager());
-          payload.set_command(tlm::TLM_IGNORE_COMMAND);
-          rig.forward(payload, tlm::BEGIN_REQ);
+          Payload& payload = begun(rig);
+          payload.release();
+          rig.backward(payload, tlm::END_REQ);
         }) == "reference_count");
 }
 
@@ -137,8 +186,15 @@ TEST_CASE("object_in_use: a request is sent again before its response") {
         }) == "object_in_use");
 }
 
-TEST_CASE("object_in_use: a request under way is sent to b_transport") {
-  CHECK(broken_by([](Rig& rig) { rig.block(begun(rig)); }) == "object_in_use");
+TEST_CASE("one_interface: a request under way is sent to b_transport") {
+  CHECK(broken_by([](Rig& rig) { rig.block(begun(rig)); }) == "one_interface");
+}
+
+TEST_CASE("one_interface: a blocking target sends its transaction on by nb_transport") {
+  CHECK(broken_by([](Rig& rig) {
+          rig.on_block = [&rig](Payload& payload, sc_core::sc_time&) { rig.forward(payload, tlm::BEGIN_REQ); };
+          rig.block(rig.payload());
+        }) == "one_interface");
 }
 
 TEST_CASE("response_set: b_transport returns without a response") {
@@ -174,6 +230,10 @@ TEST_CASE("phase_path: an initiator sends END_REQ") {
 
 TEST_CASE("phase_path: a target sends BEGIN_REQ") {
   CHECK(broken_by([](Rig& rig) { rig.backward(rig.payload(), tlm::BEGIN_REQ); }) == "phase_path");
+}
+
+TEST_CASE("phase_path: a phase that was never set") {
+  CHECK(broken_by([](Rig& rig) { rig.forward(rig.payload(), tlm::tlm_phase()); }) == "phase_path");
 }
 
 TEST_CASE("phase_order: END_REQ twice") {
@@ -343,16 +403,23 @@ TEST_CASE("blocking_process: b_transport in a method") {
 
 namespace {
 
-/// A granted region of `first` to `last`, read-only, asked for a write if `write`.
-std::string broken_by_region(std::uint64_t first, std::uint64_t last, bool pointer, bool write) {
+/// An answer to a request for direct memory at 0x40: the region of `first` to `last`, read-only, if granted.
+struct Answer {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0x80;
+  bool granted = true;
+  bool pointer = true;
+};
+
+std::string broken_by_answer(const Answer& answer, bool write = false) {
   return broken_by([&](Rig& rig) {
     unsigned char byte = 0;
     rig.on_direct_memory = [&](Payload&, tlm::tlm_dmi& region) {
-      region.set_start_address(first);
-      region.set_end_address(last);
-      region.set_dmi_ptr(pointer ? &byte : nullptr);
+      region.set_start_address(answer.first);
+      region.set_end_address(answer.last);
+      region.set_dmi_ptr(answer.pointer ? &byte : nullptr);
       region.allow_read();
-      return true;
+      return answer.granted;
     };
     Payload& payload = rig.payload();
     if (!write) payload.set_read();
@@ -363,16 +430,43 @@ std::string broken_by_region(std::uint64_t first, std::uint64_t last, bool point
 
 }  // namespace
 
+TEST_CASE("dmi_descriptor: a descriptor with the last answer still in it") {
+  CHECK(broken_by([](Rig& rig) {
+          tlm::tlm_dmi region;
+          region.set_end_address(0x80);
+          rig.initiator->get_direct_mem_ptr(rig.payload(), region);
+        }) == "dmi_descriptor");
+}
+
 TEST_CASE("dmi_region: beside the address") {
-  CHECK(broken_by_region(0x41, 0x80, true, false) == "dmi_region");
+  CHECK(broken_by_answer({0x41, 0x80}) == "dmi_region");
+}
+
+TEST_CASE("dmi_region: denied beside the address") {
+  CHECK(broken_by_answer({0, 0x3f, false}) == "dmi_region");
+}
+
+TEST_CASE("dmi_region: an end before the start") {
+  CHECK(broken_by_answer({0x80, 0}) == "dmi_region");
 }
 
 TEST_CASE("dmi_region: without a pointer") {
-  CHECK(broken_by_region(0, 0x80, false, false) == "dmi_region");
+  CHECK(broken_by_answer({0, 0x80, true, false}) == "dmi_region");
 }
 
 TEST_CASE("dmi_access: read-only memory granted to a write") {
-  CHECK(broken_by_region(0, 0x80, true, true) == "dmi_access");
+  CHECK(broken_by_answer({}, true) == "dmi_access");
+}
+
+TEST_CASE("dmi_wait: a target waits before it grants direct memory") {
+  CHECK(broken_by([](Rig& rig) {
+          rig.on_direct_memory = [](auto&&...) {
+            sc_core::wait(kNanosecond);
+            return false;
+          };
+          tlm::tlm_dmi region;
+          rig.initiator->get_direct_mem_ptr(rig.payload(), region);
+        }) == "dmi_wait");
 }
 
 TEST_CASE("invalidated_range: backwards") {

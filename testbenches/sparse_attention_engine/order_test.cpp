@@ -4,54 +4,16 @@
 #include <set>
 #include <string>
 
-#include "sparse_attention_engine/scripted_block.h"
+#include "sparse_attention_engine/selection.h"
 #include "sparse_attention_engine/sparse_attention_engine.h"
 #include "support/command_bench.h"
+#include "support/recorder.h"
 
 namespace esact {
 namespace {
 
-using Rows = std::vector<std::uint16_t>;
 constexpr std::uint32_t kHeadWidth = 8;
-
-/// What a head keeps: the columns of each row, and how far before each row its representative lies.
-struct Selection {
-  bool causal = false;
-  std::uint32_t window = 8;
-  std::vector<Rows> kept;
-  std::vector<std::uint8_t> distance;
-
-  std::uint32_t tokens() const { return static_cast<std::uint32_t>(kept.size()); }
-};
-
-/// About `share` in 16 of the valid columns and always the row's own; half of a window's later rows are similar.
-Selection random_selection(std::uint32_t tokens, std::uint32_t window, bool causal, int share, unsigned seed) {
-  const auto draw = random_values<int>(std::size_t{tokens} * tokens, 0, 15, seed);
-  const auto similar = random_values<std::uint32_t>(tokens, 0, 99, seed + 1);
-  Selection selection{causal, window, std::vector<Rows>(tokens), std::vector<std::uint8_t>(tokens)};
-  std::vector<std::uint32_t> critical;  // rows of the present window
-  for (std::uint32_t row = 0; row < tokens; ++row) {
-    if (row % window == 0) critical.clear();
-    if (critical.empty() || similar[row] % 2 == 0) {
-      critical.push_back(row);
-    } else {
-      selection.distance[row] = static_cast<std::uint8_t>(row - critical[similar[row] % critical.size()]);
-    }
-    for (std::uint32_t column = 0; column < (causal ? row + 1 : tokens); ++column) {
-      if (column == row || draw[row * tokens + column] < share) {
-        selection.kept[row].push_back(static_cast<std::uint16_t>(column));
-      }
-    }
-  }
-  return selection;
-}
-
-/// Every row is critical and keeps every valid column.
-Selection everything(std::uint32_t tokens, bool causal) {
-  Selection selection = random_selection(tokens, 64, causal, 16, 1);
-  selection.distance.assign(tokens, 0);
-  return selection;
-}
+constexpr std::size_t kAtATime = 8;  // commands in work, more than there are workers
 
 /// An engine whose MAC array and vector unit only note what they are asked to do, with the lists as they lie in SRAM
 /// then; the vector unit's context writes z.
@@ -79,9 +41,9 @@ class OrderBench : public CommandBench<AttendCommand> {
                       const sc_core::sc_module_name& name = "bench")
       : CommandBench(tlm, name),
         engine("engine", config, 4, tlm, clock),
-        mac_array("mac_array", clock),
-        vector_unit("vector_unit", clock),
-        dma("dma", clock),
+        mac_array("mac_array", clock, 10, kAtATime),
+        vector_unit("vector_unit", clock, 10, kAtATime),
+        dma("dma", clock, 10),
         predictor("predictor", tlm, clock) {
     links.bind(engine.memory, sram.memory);
     links.bind(engine.tasks, mac_array.command);
@@ -91,57 +53,32 @@ class OrderBench : public CommandBench<AttendCommand> {
     links.bind(predictor, engine.windows);
     mac_array.at_start = [this](const MatrixCommand& product) { note(product); };
     vector_unit.at_start = [this](const VectorCommand& command) { order.push_back(kVectorNames.at(command.kind)); };
-    vector_unit.at_end = [this](const VectorCommand& command) { finish(command); };
+    vector_unit.at_end = [this](const VectorCommand& command) {
+      finish(command);
+      return tlm::TLM_OK_RESPONSE;
+    };
   }
 
   AttendCommand head(const Selection& selection, std::uint16_t slot, std::uint32_t workers = 6, bool dense = false) {
-    AttendCommand head;
-    head.work = {1, 0, slot, 0};
-    head.slot = slot;
-    head.causal = selection.causal;
-    head.tokens = selection.tokens();
-    head.windows = (head.tokens + selection.window - 1) / selection.window;
-    head.width = 16;
-    head.head_width = kHeadWidth;
+    HeadForm form;
+    form.head_width = kHeadWidth;
+    form.workers = workers;
+    form.dense = dense;
+    AttendCommand head = place_head(*this, selection, slot, form);
     head.x = reserve(head.tokens * head.width);
-    const std::size_t bytes = std::size_t{head.tokens} * kHeadWidth;
-    head.keys = reserve(bytes);
-    head.values = reserve(bytes);
-    head.z = reserve(bytes);
-    head.scratch_stride = static_cast<std::uint32_t>(EngineScratch(head.tokens, kHeadWidth, 0, false).bytes);
-    head.workers = workers;
-    head.scratch = reserve(std::size_t{head.scratch_stride} * workers);
-    if (dense) return heads[slot].command = head;
-    head.mask_stride = (head.tokens + 7) / 8;
-    std::vector<std::uint8_t> mask(std::size_t{head.tokens} * head.mask_stride);
-    for (std::uint32_t row = 0; row < head.tokens; ++row) {
-      for (const std::uint16_t column : selection.kept[row]) {
-        mask[row * head.mask_stride + column / 8] |= static_cast<std::uint8_t>(1 << column % 8);
-      }
-    }
-    head.mask = place(mask);
-    head.representative = place(selection.distance);
     return heads[slot].command = head;
   }
 
   /// Has window `index` of a head sent at the edge of `cycle`, at least 1.
   void window(std::uint64_t cycle, const Selection& selection, std::uint16_t slot, std::uint32_t index) {
-    WindowRecord record;
-    record.slot = slot;
-    record.window = static_cast<std::uint16_t>(index);
-    record.first_row = static_cast<std::uint16_t>(index * selection.window);
-    record.rows = static_cast<std::uint16_t>(std::min(selection.window, selection.tokens() - record.first_row));
-    for (std::uint32_t row = 0; row < record.rows; ++row) {
-      if (selection.distance[record.first_row + row] == 0) record.critical_rows |= std::uint64_t{1} << row;
-    }
-    sc_core::sc_spawn([this, cycle, record] {
+    sc_core::sc_spawn([this, cycle, record = selection.record(slot, index)] {
       Clock::wait_until(clock.cycles(cycle));
       predictor.send(record);
     });
   }
 
   void windows(std::uint64_t cycle, const Selection& selection, std::uint16_t slot) {
-    for (std::uint32_t index = 0; index * selection.window < selection.tokens(); ++index) {
+    for (std::uint32_t index = 0; index < selection.windows(); ++index) {
       window(cycle + index, selection, slot, index);
     }
   }
@@ -154,9 +91,9 @@ class OrderBench : public CommandBench<AttendCommand> {
   std::uint64_t cycle() const { return clock.cycle(sc_core::sc_time_stamp()); }
 
   SparseAttentionEngine engine;
-  ScriptedBlock<MatrixCommand> mac_array;
-  ScriptedBlock<VectorCommand> vector_unit;
-  ScriptedBlock<DmaCommand> dma;
+  CommandRecorder<MatrixCommand> mac_array;
+  CommandRecorder<VectorCommand> vector_unit;
+  CommandRecorder<DmaCommand> dma;
   InitiatorPort predictor;
   std::map<std::uint16_t, Head> heads;
   std::vector<std::string> order;        ///< of all commands

@@ -55,8 +55,10 @@ SplsKnobs knobs_of(const SafetensorsFile& file) {
 /// One case: its commands with operands in SRAM, and what the golden file expects.
 class GoldenCase {
  public:
-  explicit GoldenCase(const std::filesystem::path& path)
+  /// `x_rows`: x is streamed through a buffer of so many rows; 0: it lies in SRAM.
+  GoldenCase(const std::filesystem::path& path, std::uint32_t x_rows)
       : file_(SafetensorsFile::read(path)),
+        x_rows_(x_rows),
         heads_(std::stoul(file_.metadata("heads"))),
         tokens_(file_.info("x").shape[0]),
         width_(file_.info("x").shape[1]),
@@ -65,7 +67,8 @@ class GoldenCase {
   /// Predicts all heads at once, votes, and checks everything that can be seen.
   void run(SramRig& rig) {
     write_operands(rig);
-    rig.engine.arrivals.clear();
+    rig.engine.entries.clear();
+    rig.dma.entries.clear();
     const EventCounts predicted_before = rig.predictor.counts();
     const EventCounts quantized_before = rig.quantizer.counts();
     rig.send(commands_);
@@ -76,7 +79,8 @@ class GoldenCase {
     EventCounts quantized = rig.quantizer.counts();
     quantized -= quantized_before;
     check_counts(quantized);
-    check_records(rig.engine.arrivals);
+    check_records(rig.engine.entries);
+    check_streaming(rig.dma.entries);
     for (std::size_t head = 0; head < heads_; ++head) check_memory(rig, head);
     check_roots(rig);
   }
@@ -159,7 +163,14 @@ class GoldenCase {
     common.width = static_cast<std::uint32_t>(width_);
     common.head_width = static_cast<std::uint32_t>(head_width_);
     common.first_token = kFirstToken;
-    common.x = place(rig, file_.view<std::int8_t>("x").to_vector());
+    const std::vector<std::int8_t> x = file_.view<std::int8_t>("x").to_vector();
+    if (x_rows_ > 0) {
+      common.x_system = rig.dma.place(x);
+      common.x_rows = x_rows_;
+      common.x = addresses_.take(x_rows_ * width_);
+    } else {
+      common.x = place(rig, x);
+    }
     common.mask_stride = static_cast<std::uint32_t>((tokens_ + 63) / 64 * 8);
     common.representative_stride = static_cast<std::uint32_t>((tokens_ + 63) / 64 * 64);
     const std::uint64_t representatives = addresses_.take(common.representative_stride * heads_);
@@ -222,12 +233,12 @@ class GoldenCase {
   }
 
   /// One record per window and head, in the order of rows, that names the critical rows.
-  void check_records(const std::vector<Engine::Arrival>& arrivals) const {
+  void check_records(const std::vector<CommandRecorder<WindowRecord>::Entry>& arrivals) const {
     const std::size_t window = knobs_of(file_).window;
     const std::size_t windows = (tokens_ + window - 1) / window;
     CHECK(arrivals.size() == heads_ * windows);
     std::vector<std::size_t> next(heads_);
-    for (const auto& [record, time] : arrivals) {
+    for (const auto& [record, arrival, completion] : arrivals) {
       const std::size_t first = next.at(record.slot)++ * window;
       CHECK(record.window == first / window);
       CHECK(record.first_row == first);
@@ -239,6 +250,29 @@ class GoldenCase {
       }
       CHECK(record.critical_rows == critical);
     }
+  }
+
+  /// All rows of x for each head's K^ and those of each window for its Q^, in loads that fill the buffer as far as they
+  /// can.
+  void check_streaming(const std::vector<CommandRecorder<DmaCommand>::Entry>& loads) const {
+    std::vector<std::pair<std::size_t, std::size_t>> expected, loaded;  // first row, rows
+    const auto expect = [&](std::size_t first, std::size_t end) {
+      for (; x_rows_ > 0 && first < end; first += x_rows_) {
+        expected.emplace_back(first, std::min<std::size_t>(x_rows_, end - first));
+      }
+    };
+    const std::size_t window = knobs_of(file_).window;
+    for (std::size_t head = 0; head < heads_; ++head) {
+      expect(0, tokens_);
+      for (std::size_t first = 0; first < tokens_; first += window) expect(first, std::min(first + window, tokens_));
+    }
+    for (const auto& [load, arrival, completion] : loads) {
+      CHECK(load.direction == DmaDirection::kToSram);
+      CHECK(load.sram_address == vote_.x);
+      loaded.emplace_back((load.system_address - vote_.x_system) / width_, load.bytes / width_);
+    }
+    CHECK(loaded == expected);
+    CHECK(counts_.streamed_bytes == (x_rows_ > 0 ? 2 * heads_ * tokens_ * width_ : 0));
   }
 
   template <class T>
@@ -283,6 +317,7 @@ class GoldenCase {
   }
 
   SafetensorsFile file_;
+  std::uint32_t x_rows_;
   std::size_t heads_;
   std::size_t tokens_;
   std::size_t width_;
@@ -300,7 +335,7 @@ void map_pages(SramRig& rig) {
   rig.access.debug_write(kPageTableBase, pages.data(), pages.size() * sizeof(std::uint32_t));
 }
 
-void check_golden(const RigConfig& config) {
+void check_golden(const RigConfig& config, std::uint32_t x_rows = 0) {
   SramConfig sram;
   sram.bytes = kSramBytes;
   SramRig rig("rig", config, sram, config.tlm, Clock(2000));
@@ -311,7 +346,7 @@ void check_golden(const RigConfig& config) {
     map_pages(rig);
     for (const std::filesystem::path& path : golden_files()) {
       INFO(path.filename().string());
-      GoldenCase golden(path);
+      GoldenCase golden(path, x_rows);
       tensors.clear();
       golden.run(rig);
       golden.check_tensors(tensors);
@@ -338,6 +373,21 @@ TEST_CASE("golden cases, approximate mode") {
   RigConfig config;
   config.tlm.mode = TlmMode::kApproximate;
   check_golden(config);
+}
+
+TEST_CASE("golden cases, x streamed row by row") {
+  check_golden({}, 1);
+}
+
+TEST_CASE("golden cases, x streamed by rows that divide no window") {
+  check_golden({}, 3);
+}
+
+TEST_CASE("golden cases, x streamed by more rows than a window has") {
+  RigConfig config;
+  config.tlm.mode = TlmMode::kApproximate;
+  config.tlm.stall_permille = 300;
+  check_golden(config, 33);
 }
 
 TEST_CASE("golden cases with random stalls on every link") {

@@ -40,6 +40,13 @@ PredictorCommand zero_head(std::uint32_t tokens, std::uint32_t width, std::uint3
   return command;
 }
 
+/// The same with x in the system's memory, in loads of `x_rows` rows; the rig's DMA takes 20 cycles for each.
+PredictorCommand streamed(std::uint32_t x_rows, PredictorCommand command) {
+  command.x_system = SystemMemory::kBase;
+  command.x_rows = x_rows;
+  return command;
+}
+
 /// Parameters of the table's rows; ports without limit unless a row sets one.
 RigConfig parameters(std::uint32_t products_per_cycle, std::uint32_t select_lanes, std::uint32_t pipeline_cycles,
                      std::uint32_t port_bytes = 0) {
@@ -72,7 +79,7 @@ using Cycles = std::vector<std::uint64_t>;
 /// When the records came, in cycles after the command.
 Cycles record_cycles(const IdealRig& rig) {
   Cycles cycles;
-  for (const auto& arrival : rig.engine.arrivals) cycles.push_back(rig.clock.cycle(arrival.time) - kStart);
+  for (const auto& entry : rig.engine.entries) cycles.push_back(entry.arrival - kStart);
   return cycles;
 }
 
@@ -95,6 +102,8 @@ const std::vector<Case>& cases() {
       {"barrier", barrier(parameters(2048, 64, 8)), square, {88, 88}, 88},
       {"slow engine", accepting_after(100, parameters(2048, 64, 8)), square, {68, 176}, 276},
       {"one token", parameters(2048, 64, 8), zero_head(1, 1, 1, 8, false), {12}, 12},
+      {"streamed, hidden", parameters(2048, 64, 8), streamed(16, square), {68, 88}, 88},
+      {"streamed, load bound", parameters(2048, 64, 8), streamed(3, square), {188, 248}, 248},
   };
   return table;
 }
@@ -105,6 +114,7 @@ TEST_CASE("records leave and commands complete at the cycles of the table") {
     auto& rig =
         *rigs.emplace_back(std::make_unique<IdealRig>(sc_core::sc_gen_unique_name("rig"), test.config, kMemoryBytes));
     rig.body = [&rig, &test] {
+      rig.dma.place(std::vector<std::int8_t>(test.command.tokens * test.command.width));
       rig.clock.wait(kStart);
       const Cycles completed = rig.send({test.command});
       INFO(test.name);
@@ -123,6 +133,20 @@ TEST_CASE("the keys of the next head are predicted while the last window of a he
     rig.clock.wait(kStart);
     CHECK(rig.send({head, head, head}) == Cycles{kStart + 88, kStart + 168, kStart + 248});
     CHECK(record_cycles(rig) == Cycles{68, 88, 148, 168, 228, 248});
+  };
+  run_all(rigs);
+}
+
+TEST_CASE("a head of which the system does not give all rows sends its records and completes with an error") {
+  std::vector<std::unique_ptr<IdealRig>> rigs;
+  auto& rig = *rigs.emplace_back(std::make_unique<IdealRig>("rig", parameters(2048, 64, 8), kMemoryBytes));
+  rig.body = [&rig] {
+    const PredictorCommand head = streamed(16, zero_head(16, 64, 64, 8, false));
+    rig.dma.reserve(15 * 64);  // the last row is beyond the memory
+    CHECK(rig.commands.try_send(head) == tlm::TLM_GENERIC_ERROR_RESPONSE);
+    CHECK(rig.engine.entries.size() == 2);
+    rig.dma.reserve(64);
+    CHECK(rig.commands.try_send(head) == tlm::TLM_OK_RESPONSE);
   };
   run_all(rigs);
 }
@@ -153,6 +177,7 @@ TEST_CASE("the time sheet accounts for every cycle of both units") {
   struct Expected {
     RigConfig config;
     StateCycles sheet;
+    std::uint32_t x_rows = 0;  ///< 0: x is in SRAM
   };
   // 10 cycles idle twice, then: predict computes 40 + 20 + 20; select waits for the first window, computes 8 + 8.
   const std::vector<Expected> table = {
@@ -170,14 +195,25 @@ TEST_CASE("the time sheet accounts for every cycle of both units") {
                                           {UnitState::kInput, 2662},
                                           {UnitState::kSram, 2392 + 216 + 38},
                                           {UnitState::kIdle, 2 * kStart + 28}})},
+      // loads outlast the computation by 120 - 40 and twice 60 - 20; select waits 180 and 52 for input, predict is idle
+      // for the last 8
+      {parameters(2048, 64, 8),
+       sheet({{UnitState::kBusy, 96},
+              {UnitState::kInput, 180 + 52},
+              {UnitState::kDram, 80 + 2 * 40},
+              {UnitState::kIdle, 2 * kStart + 8}}),
+       3},
   };
   std::vector<std::unique_ptr<IdealRig>> rigs;
   for (const Expected& test : table) {
     auto& rig =
         *rigs.emplace_back(std::make_unique<IdealRig>(sc_core::sc_gen_unique_name("rig"), test.config, kMemoryBytes));
     rig.body = [&rig, &test] {
+      PredictorCommand head = zero_head(16, 64, 64, 8, false);
+      if (test.x_rows > 0) head = streamed(test.x_rows, head);
+      rig.dma.reserve(head.tokens * head.width);
       rig.clock.wait(kStart);
-      rig.send({zero_head(16, 64, 64, 8, false)});
+      rig.send({head});
       CHECK(rig.predictor.ledger().totals() == test.sheet);
     };
   }

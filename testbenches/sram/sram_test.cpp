@@ -257,7 +257,7 @@ TEST_CASE("errors move nothing, take no time and count nothing") {
 TEST_CASE("every illegal access gets the response of IEEE 1666 on both transport interfaces") {
   Sram sram("sram", small_sram(), TlmConfig{}, kClock);
   RawInitiator initiator("initiator");
-  initiator.socket.bind(sram.memory);
+  initiator.bind(sram.memory);
   constexpr tlm::tlm_command kRead = tlm::TLM_READ_COMMAND;
   constexpr tlm::tlm_command kWrite = tlm::TLM_WRITE_COMMAND;
   constexpr std::uint64_t kTableEnd = kPageTableBase + 4 * kVirtualPages;

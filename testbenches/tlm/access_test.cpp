@@ -119,9 +119,9 @@ struct AnnotatedBench : sc_core::sc_module {
         target("target"),
         first("first", approximate(), kClock),
         second("second", approximate(), kClock) {
-    interconnect.map("target", 0x1000, 0x1000, target.socket);
-    first.bind(interconnect.in());
-    second.bind(interconnect.in());
+    interconnect.map("target", 0x1000, 0x1000, links.path_to(target.socket, "interconnect"));
+    links.bind(first, interconnect.in());
+    links.bind(second, interconnect.in());
   }
 
   static TlmConfig approximate() {
@@ -134,12 +134,13 @@ struct AnnotatedBench : sc_core::sc_module {
   AnnotatingTarget target;
   InitiatorPort first;
   InitiatorPort second;
+  Links links{TlmConfig{}, kClock};
 };
 
 struct QueueBench : sc_core::sc_module {
   explicit QueueBench(const sc_core::sc_module_name& name)
       : sc_core::sc_module(name), queue("queue", 4), initiator("initiator") {
-    initiator.socket.bind(queue);
+    initiator.bind(queue);
   }
   CommandQueue<std::uint64_t> queue;
   RawInitiator initiator;
@@ -177,7 +178,7 @@ void check_annotated(bool completes, const std::vector<double>& arrivals, const 
 TEST_CASE("a memory answers every access as IEEE 1666 has it") {
   TestMemory memory("memory", kClock, 3);
   RawInitiator initiator("initiator");
-  initiator.socket.bind(memory.memory);
+  initiator.bind(memory.memory);
   run([&] { check_accesses(initiator, memory_accesses(0)); });
 }
 
@@ -185,15 +186,16 @@ TEST_CASE("through an interconnect a memory answers alike") {
   TestMemory memory("memory", kClock, 3);
   Interconnect interconnect("interconnect");
   RawInitiator initiator("initiator");
-  initiator.socket.bind(interconnect.in());
-  interconnect.map("memory", std::uint64_t{1} << 40, 0x10000, memory.memory);
+  Links links(TlmConfig{}, kClock);
+  initiator.bind(interconnect.in());
+  interconnect.map("memory", std::uint64_t{1} << 40, 0x10000, links.path_to(memory.memory, "interconnect"));
   run([&] { check_accesses(initiator, memory_accesses(std::uint64_t{1} << 40)); });
 }
 
 TEST_CASE("illegal accesses neither reserve nor count") {
   TestMemory memory("memory", kClock, 3);
   RawInitiator initiator("initiator");
-  initiator.socket.bind(memory.memory);
+  initiator.bind(memory.memory);
   run([&] {
     check_accesses(initiator, {{"no bytes", kRead, 0, 0, 0, false, tlm::TLM_BURST_ERROR_RESPONSE},
                                {"streaming", kWrite, 0, 8, 4, false, tlm::TLM_BURST_ERROR_RESPONSE},
@@ -227,8 +229,9 @@ TEST_CASE("debug accesses need no streaming width, move bytes without time and c
   TestMemory memory("memory", kClock, 3);
   Interconnect interconnect("interconnect");
   RawInitiator initiator("initiator");
-  initiator.socket.bind(interconnect.in());
-  interconnect.map("memory", 0x1000, 0x10000, memory.memory);
+  Links links(TlmConfig{}, kClock);
+  initiator.bind(interconnect.in());
+  interconnect.map("memory", 0x1000, 0x10000, links.path_to(memory.memory, "interconnect"));
   run([&] {
     auto out = pattern(64, 1);
     std::vector<std::uint8_t> back(64);
@@ -251,10 +254,11 @@ TEST_CASE("direct memory is translated, kept within the range and invalidated fo
   GrantingTarget target("target");
   TestMemory memory("memory", kClock, 1);
   RawInitiator first("first"), second("second");
-  first.socket.bind(interconnect.in());
-  second.socket.bind(interconnect.in());
-  interconnect.map("target", 0x8000, 0x180, target.socket);
-  interconnect.map("memory", 0x10000, 0x10000, memory.memory);
+  first.bind(interconnect.in());
+  second.bind(interconnect.in());
+  Links links(TlmConfig{}, kClock);
+  interconnect.map("target", 0x8000, 0x180, links.path_to(target.socket, "interconnect"));
+  interconnect.map("memory", 0x10000, 0x10000, links.path_to(memory.memory, "interconnect"));
   run([&] {
     tlm::tlm_dmi region;
     CHECK(first.direct_memory(0x8120, region));

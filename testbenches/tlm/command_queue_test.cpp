@@ -104,8 +104,8 @@ class RawInitiator : public sc_core::sc_module, public tlm::tlm_bw_transport_if<
   explicit RawInitiator(const sc_core::sc_module_name& name) : sc_core::sc_module(name), socket("socket") {
     socket.bind(*this);
   }
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&) override {
-    return tlm::TLM_COMPLETED;
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase& phase, sc_core::sc_time&) override {
+    return phase == tlm::BEGIN_RESP ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
   }
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 };
@@ -192,7 +192,9 @@ TEST_CASE("what is no command gets the response of IEEE 1666") {
   };
   Bench bench("bench", TlmMode::kLoose, 1, {});
   RawInitiator initiator("initiator");
-  initiator.socket.bind(bench.queue);
+  ProtocolChecker checker("checker");
+  initiator.socket.bind(checker.in);
+  checker.out.bind(bench.queue);
   MemoryManager<> manager;
   Thread thread("thread", [&] {
     for (const IllegalCase& illegal : cases) {

@@ -6,6 +6,7 @@
 #include "protocol_checker/protocol_checker.h"
 #include "test_memory.h"
 #include "thread.h"
+#include "tlm/bind.h"
 
 using namespace esact;
 using namespace esact::test;
@@ -72,7 +73,8 @@ class Exporter : public sc_core::sc_module {
 void check_exported_port(TlmMode mode) {
   Exporter exporter("exporter", config_of(mode, 64));
   TestMemory memory("memory", kClock, 1);
-  exporter.out.bind(memory.memory);
+  Links links(TlmConfig{}, kClock);
+  links.bind(exporter.out, memory.memory);
   bool equal = false;
   Thread thread("thread", [&] { equal = round_trips(exporter.port, memory, 200); });
   sc_core::sc_start();

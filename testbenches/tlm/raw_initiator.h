@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <optional>
 #include <systemc>
 #include <tlm>
 #include <vector>
+
+#include "support/broken_on_purpose.h"
+#include "tlm/bind.h"
 
 namespace esact::test {
 
@@ -29,6 +33,9 @@ class RawInitiator : public sc_core::sc_module, public tlm::tlm_bw_transport_if<
   explicit RawInitiator(const sc_core::sc_module_name& name) : sc_core::sc_module(name), socket("socket") {
     socket.bind(*this);
   }
+
+  /// Binds the socket, over a link with a checker.
+  void bind(tlm::tlm_base_target_socket_b<32>& target) { links_.bind(socket, target); }
 
   /// b_transport; returns when the annotated delay has passed.
   void block(tlm::tlm_generic_payload& payload) {
@@ -81,11 +88,12 @@ class RawInitiator : public sc_core::sc_module, public tlm::tlm_bw_transport_if<
     invalidated.emplace_back(start, end);
   }
 
+  Links links_{TlmConfig{}, Clock(1000)};
   sc_core::sc_event ended_;
 };
 
 /// Sends each access over b_transport and nb_transport: it gets its response, its attributes stay, no direct memory is
-/// hinted at, and an error or an ignored command leaves the data alone.
+/// hinted at, and an error or an ignored command leaves the data alone. A checker on the way sees which are illegal.
 inline void check_accesses(RawInitiator& initiator, const std::vector<Access>& accesses) {
   struct Payload : tlm::tlm_generic_payload, tlm::tlm_mm_interface {
     Payload() {
@@ -110,7 +118,10 @@ inline void check_accesses(RawInitiator& initiator, const std::vector<Access>& a
         payload.set_byte_enable_ptr(enables.data());
         payload.set_byte_enable_length(access.length);
       }
+      std::optional<BrokenOnPurpose> broken;
+      if (has_illegal_attributes(payload)) broken.emplace();
       blocking ? initiator.block(payload) : initiator.phases(payload);
+      CHECK((!broken || broken->noticed()));
       CHECK(payload.get_response_status() == access.expected);
       if (access.expected != tlm::TLM_OK_RESPONSE || access.command != tlm::TLM_READ_COMMAND) CHECK(data == untouched);
       CHECK(payload.get_command() == access.command);

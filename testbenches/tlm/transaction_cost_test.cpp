@@ -4,6 +4,7 @@
 
 #include "test_memory.h"
 #include "thread.h"
+#include "tlm/bind.h"
 #include "tlm/initiator_port.h"
 
 using namespace esact;
@@ -28,13 +29,15 @@ class Reader : public sc_core::sc_module {
 };
 
 /// Processor time of one 64-byte read that waits once, microseconds.
-double host_cost(TlmMode mode) {
+double host_cost(TlmMode mode, bool check = true) {
   const Clock clock(1000);
   TlmConfig config;
   config.mode = mode;
+  config.check = check;
   Reader reader("reader", config, clock);
   TestMemory memory("memory", clock, 1);
-  reader.port.bind(memory.memory);
+  Links links(config, clock);
+  links.bind(reader.port, memory.memory);
   const std::clock_t start = std::clock();
   sc_core::sc_start();
   const double microseconds = 1e6 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / kTransactions;
@@ -48,6 +51,12 @@ double host_cost(TlmMode mode) {
 TEST_CASE("host cost of a loose transaction", "[.cost]") {
   CHECK(host_cost(TlmMode::kLoose) < 1.0);
 }
+TEST_CASE("host cost of a loose transaction, unchecked", "[.cost]") {
+  CHECK(host_cost(TlmMode::kLoose, false) < 1.0);
+}
 TEST_CASE("host cost of an approximate transaction", "[.cost]") {
   CHECK(host_cost(TlmMode::kApproximate) < 3.0);
+}
+TEST_CASE("host cost of an approximate transaction, unchecked", "[.cost]") {
+  CHECK(host_cost(TlmMode::kApproximate, false) < 3.0);
 }

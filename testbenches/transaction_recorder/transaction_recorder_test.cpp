@@ -4,6 +4,8 @@
 #include <functional>
 #include <vector>
 
+#include "protocol_checker/protocol_checker.h"
+
 using namespace esact;
 
 namespace {
@@ -99,10 +101,12 @@ struct Target : sc_core::sc_module, tlm::tlm_fw_transport_if<> {
     return payload.get_address() >= 0x800 ? 0 : payload.get_data_length();
   }
   bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& region) override {
-    region.init();
-    if (grants) region.set_start_address(0x100);
-    if (grants) region.set_end_address(0x1ff);
-    return grants;
+    if (!grants) return false;
+    region.set_start_address(0x100);
+    region.set_end_address(0x1ff);
+    region.set_dmi_ptr(&fill);
+    region.allow_read_write();
+    return true;
   }
 };
 
@@ -132,16 +136,20 @@ struct Initiator : sc_core::sc_module, tlm::tlm_bw_transport_if<> {
   }
 };
 
-/// A recorded link between the two, and a process on it.
+/// A recorded link between the two, checked on both sides of the recorder, and a process on it.
 struct Bench : sc_core::sc_module {
   Listener listener;
   Initiator initiator{"initiator"};
   Target target{"target"};
+  ProtocolChecker before{"before"};
   TransactionRecorder recorder{"recorder", listener, 7};
+  ProtocolChecker after{"after"};
 
   explicit Bench(std::function<void(Bench&)> body) : sc_module(sc_core::sc_module_name("bench")) {
-    initiator.socket.bind(recorder.in);
-    recorder.out.bind(target.socket);
+    initiator.socket.bind(before.in);
+    before.out.bind(recorder.in);
+    recorder.out.bind(after.in);
+    after.out.bind(target.socket);
     sc_core::sc_spawn([this, body] {
       body(*this);
       finished_ = true;
@@ -305,7 +313,9 @@ TEST_CASE("transactions in flight together keep their numbers") {
     for (Payload* payload : {&first, &second}) {
       bench.initiator.send(*payload, tlm::BEGIN_REQ, sc_core::SC_ZERO_TIME);
     }
+    sc_core::wait(kEndRequestReturned.delay);
     for (Payload* payload : {&second, &first}) {
+      bench.target.serve(*payload);
       bench.target.respond(*payload, tlm::BEGIN_RESP, sc_core::SC_ZERO_TIME);
       bench.initiator.send(*payload, tlm::END_RESP, sc_core::SC_ZERO_TIME);
     }
@@ -324,12 +334,13 @@ TEST_CASE("debug accesses and direct memory are recorded and pass unchanged") {
     Payload good(tlm::TLM_WRITE_COMMAND, 0x10, data), outside(tlm::TLM_READ_COMMAND, 0x800, data);
     CHECK(bench.initiator.socket->transport_dbg(good) == 3);
     CHECK(bench.initiator.socket->transport_dbg(outside) == 0);
-    tlm::tlm_dmi region;
-    CHECK(bench.initiator.socket->get_direct_mem_ptr(good, region));
-    CHECK(region.get_start_address() == 0x100);
-    CHECK(region.get_end_address() == 0x1ff);
+    Payload direct(tlm::TLM_WRITE_COMMAND, 0x110, data);
+    tlm::tlm_dmi granted, denied;
+    CHECK(bench.initiator.socket->get_direct_mem_ptr(direct, granted));
+    CHECK(granted.get_start_address() == 0x100);
+    CHECK(granted.get_end_address() == 0x1ff);
     bench.target.grants = false;
-    CHECK_FALSE(bench.initiator.socket->get_direct_mem_ptr(good, region));
+    CHECK_FALSE(bench.initiator.socket->get_direct_mem_ptr(direct, denied));
     bench.target.socket->invalidate_direct_mem_ptr(0x120, 0x12f);
     CHECK(bench.initiator.invalidated == decltype(bench.initiator.invalidated){{0x120, 0x12f}});
 
