@@ -65,8 +65,8 @@ ProtocolChecker::ProtocolChecker(const sc_core::sc_module_name& name, std::strin
 }
 
 void ProtocolChecker::b_transport(Payload& payload, sc_core::sc_time& delay) {
+  if (in_method()) report(ProtocolRule::kBlockingProcess, Access(payload));
   const Access access = begin(payload, Stage::kBlocking, delay).access;
-  require(!in_method(), ProtocolRule::kBlockingProcess, access);
   try {
     out->b_transport(payload, delay);
   } catch (...) {  // the calling process was killed or reset
@@ -147,9 +147,9 @@ ProtocolChecker::Transaction& ProtocolChecker::begin(const Payload& payload, Sta
     report(same_interface ? ProtocolRule::kObjectInUse : ProtocolRule::kOneInterface, Access(payload));
     end(*known);
   }
+  check_begin(payload);
   Transaction& transaction = transactions_.emplace_back(payload, stage, delay);
   most_in_flight_ = std::max(most_in_flight_, transactions_.size());
-  check_begin(transaction);
   return transaction;
 }
 
@@ -203,10 +203,8 @@ void ProtocolChecker::returned(const Call& call, tlm::tlm_sync_enum sync, const 
   require(sc_core::sc_delta_count() == call.delta, ProtocolRule::kNonBlockingWait, call.access);
   if (sync == tlm::TLM_ACCEPTED) {
     require(phase == call.phase && delay == call.delay, ProtocolRule::kAccepted, call.access);
-  } else if (sync == tlm::TLM_COMPLETED) {
-    completed(call, payload, delay);
-  } else if (!call.forward && phase == tlm::END_RESP) {
-    completed(call, payload, delay);  // means the same, and the initiator may have given the object up
+  } else if (sync == tlm::TLM_COMPLETED || (!call.forward && phase == tlm::END_RESP)) {
+    completed(call, payload, delay);  // after either an initiator may have given the object up
   } else {
     enter(payload, phase, !call.forward, delay);
   }
@@ -235,9 +233,8 @@ void ProtocolChecker::end(Transaction& transaction) {
   ++completed_;
 }
 
-void ProtocolChecker::check_begin(const Transaction& transaction) const {
-  const Payload& payload = *transaction.payload;
-  const Access& access = transaction.access;
+void ProtocolChecker::check_begin(const Payload& payload) const {
+  const Access access(payload);
   require(payload.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE, ProtocolRule::kResponseIncomplete, access);
   require(!payload.is_dmi_allowed(), ProtocolRule::kDirectMemoryHint, access);
   require(payload.get_gp_option() == tlm::TLM_MIN_PAYLOAD, ProtocolRule::kOption, access);

@@ -103,7 +103,7 @@ class ProtocolChecker : public sc_core::sc_module,
   void end(Transaction& transaction);
   void answered(const Inquiry& inquiry, const Payload& payload, ProtocolRule wait_rule) const;
 
-  void check_begin(const Transaction& transaction) const;
+  void check_begin(const Payload& payload) const;
   void check_life(const Transaction& transaction) const;
   void check_reference(const Payload& payload, const Access& access) const;
   void check_time(Transaction& transaction, const sc_core::sc_time& delay) const;

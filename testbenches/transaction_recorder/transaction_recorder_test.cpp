@@ -145,7 +145,7 @@ struct Bench : sc_core::sc_module {
   TransactionRecorder recorder{"recorder", listener, 7};
   ProtocolChecker after{"after"};
 
-  explicit Bench(std::function<void(Bench&)> body) : sc_module(sc_core::sc_module_name("bench")) {
+  explicit Bench(const std::function<void(Bench&)>& body) : sc_module(sc_core::sc_module_name("bench")) {
     initiator.socket.bind(before.in);
     before.out.bind(recorder.in);
     recorder.out.bind(after.in);
