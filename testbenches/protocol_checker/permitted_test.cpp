@@ -7,10 +7,6 @@ using namespace esact::test;
 
 namespace {
 
-using Payload = Rig::Payload;
-
-const sc_core::sc_time kNanosecond(1, sc_core::SC_NS);
-
 TLM_DECLARE_EXTENDED_PHASE(last_beat);
 
 /// One way through the phases (IEEE 1666-2011 clause 15.2.4): how the three calls are answered.

@@ -83,6 +83,17 @@ class Rig : public sc_core::sc_module, private tlm::tlm_fw_transport_if<>, priva
   std::array<unsigned char, 64> data_{};
 };
 
+using Payload = Rig::Payload;
+
+inline const sc_core::sc_time kNanosecond(1, sc_core::SC_NS);
+
+/// A non-blocking write that the target accepted.
+inline Payload& begun(Rig& rig) {
+  Payload& payload = rig.payload();
+  rig.forward(payload, tlm::BEGIN_REQ);
+  return payload;
+}
+
 /// Runs `body` in a thread; the message of the error that a SystemC report ended it with, empty if none did.
 inline std::string error_of(const std::function<void(Rig&)>& body) {
   Rig rig("rig");
